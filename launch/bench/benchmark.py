@@ -1,0 +1,59 @@
+"""What a benchmark is: a function from options to rows, found by name, resumable piece by piece."""
+
+import hashlib
+import importlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from innervate.errors import UnknownNameError
+from innervate.launch.bench.rows import Row, write_atomically
+
+BENCHMARKS: dict[str, str] = {
+    "ncap-untrained": "innervate.launch.bench.ncap_untrained",
+}
+"""Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What a benchmark is given."""
+
+    quick: bool
+    """Smaller budgets, so that the whole table takes at most ten minutes on two cores."""
+    seeds: int | None
+    """Overrides the number of seeds of every row."""
+    work: Path
+    """Folder for pieces already measured; the same command goes on from them."""
+    say: Callable[[str], None]
+    """Prints a line of progress."""
+
+    def once(self, key: str, measure: Callable[[], Any]) -> Any:
+        """The JSON value of `measure()`, or the one stored under `key` by an earlier, interrupted call.
+
+        `key` must name everything that the value depends on (row, seed, budget).
+        """
+        digest = hashlib.sha256(f"{key}|quick={self.quick}".encode()).hexdigest()[:16]
+        path = self.work / f"{digest}.json"
+        if path.exists():
+            return json.loads(path.read_text(encoding="utf-8"))["value"]
+        value = measure()
+        write_atomically(path, json.dumps({"key": key, "value": value}))
+        return value
+
+
+class BenchmarkModule(Protocol):
+    """A module in `launch/bench` that measures one capability."""
+
+    def run(self, bench: Bench) -> Iterable[Row]:
+        """Measure and yield the rows in the order of the table."""
+        ...
+
+
+def load_benchmark(name: str) -> BenchmarkModule:
+    """The module of a benchmark by its command-line name."""
+    if name not in BENCHMARKS:
+        raise UnknownNameError("benchmark", name, BENCHMARKS)
+    return importlib.import_module(BENCHMARKS[name])  # pyright: ignore[reportReturnType]

@@ -1,0 +1,1 @@
+"""innervate.perception.place."""
