@@ -1,1 +1,4 @@
-"""innervate.envs."""
+"""Bodies, worlds, tasks and sensors; the batched MuJoCo engine; Gymnasium registration.
+
+Importing this package (or `registry`, `options`, `channel`, `gl`) does not import mujoco.
+"""

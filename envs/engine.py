@@ -1,0 +1,202 @@
+"""The engine: many bodies of one world stepped by MuJoCo's batch, sensed and rewarded by the task's NumPy functions.
+
+One environment is an engine of one; nothing else steps physics in this package, so single and batched agree bit for
+bit. There is no Python per environment in a step, only in a reset (each has a random generator of its own).
+"""
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int
+from mujoco.batch import Batch, SimulationError
+
+from innervate.errors import ConfigError, NonFiniteError
+
+from . import diet, seeding
+from .channel import slices
+from .contract import check_contract
+from .sensors import Sensors
+from .world import World
+
+_BAD_FIRST, _BAD_LAST = int(mujoco.mjtWarning.mjWARN_BADQPOS), int(mujoco.mjtWarning.mjWARN_BADQACC)
+_NO_SENSORS = int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
+_HUGE = 1e10
+"""MuJoCo's own bound on positions, velocities and accelerations (`mjMAXVAL`), held for sensor readings too."""
+
+
+@dataclass
+class Outcome:
+    """What a control step did, one entry an environment."""
+
+    terms: dict[str, Float[np.ndarray, "env"]]
+    """Named reward terms; zero where a body exploded."""
+    reward: Float[np.ndarray, "env"]
+    terminated: Bool[np.ndarray, "env"]
+    """The task failed, or the body exploded."""
+    exploded: Bool[np.ndarray, "env"]
+    info: dict[str, np.ndarray]
+    """`success`, if the task has one, and the task's own arrays."""
+
+
+class Engine:
+    """`n` bodies of a world.
+
+    Args:
+        world: body and task.
+        n: how many.
+        threads: threads to step on, the caller's included; the results do not depend on it.
+    """
+
+    def __init__(self, world: World, n: int, threads: int = 1) -> None:
+        if n < 1:
+            raise ConfigError(f"At least one environment is needed; num_envs={n} was asked for.")
+        if threads < 1:
+            raise ConfigError(f"At least one thread is needed; threads={threads} was asked for.")
+        self.world = world
+        self.n = n
+        self.threads = min(threads, n)
+        self.rngs = seeding.generators([None] * n)
+        self._batch = Batch(world.physics, n, self.threads)
+        self._control = self._batch.bind("ctrl")
+        self._readings = self._batch.bind("sensordata")
+        self._now = np.zeros_like(self._readings)
+        self._before = np.zeros_like(self._readings)
+        self._warned = self._bad_warnings()
+        self._columns = slices(world.channels)
+        self._flags = None
+        self._begin_stage = mujoco.mjtStage.mjSTAGE_ACC.value
+        self._step_stage = mujoco.mjtStage.mjSTAGE_VEL.value
+        if diet.sensors_only_at_the_end(world.physics):
+            self._flags = self._batch.expand("opt.disableflags")
+            self._begin_stage, self._step_stage = self._step_stage, mujoco.mjtStage.mjSTAGE_NONE.value
+        self.observation = np.zeros((n, world.observation_space.shape[0]), np.float32)
+        """What every body perceives now, `(env, observation)`; rewritten in place by `begin` and `step`."""
+        check_contract(world)
+
+    def begin(self, ids: Int[np.ndarray, "chosen"]) -> None:
+        """Start a new episode in the chosen environments (sorted indices), each from its own random generator."""
+        starts = [self.world.task.begin(self.rngs[i], 1) for i in ids]
+        self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        for field in starts[0]:
+            values = np.concatenate([start[field] for start in starts])
+            if not np.isfinite(values).all():
+                raise NonFiniteError(f"{type(self.world.task).__name__}.begin gave a {field} that is not finite.")
+            self._batch.bind(field)[ids] = values
+        self._batch.forward(ids, stage=self._begin_stage)
+        self._now[ids] = self._before[ids] = self._readings[ids]
+        self._warned[ids] = self._bad_warnings()[ids]
+        s = Sensors(self.world.sensors, self._now[ids], self._before[ids])
+        self.observation[ids] = self._flat(self.world.task.observe(s))
+
+    def step(self, action: Float[np.ndarray, "env actuator"], ids: Int[np.ndarray, "chosen"] | None = None) -> Outcome:
+        """One control step of the chosen environments (all for None); the rows of the others mean nothing.
+
+        Raises:
+            ConfigError: the action has not one row per environment and one column per actuator.
+            NonFiniteError: NaN or infinity in the action, or made by the task from readings that are fine.
+        """
+        self._control[:] = self._checked(action)
+        broken = self._advance(ids)
+        self._before[:] = self._now
+        self._now[:] = self._readings
+        exploded = self._find_exploded(broken, ids)
+        if exploded.any():
+            self._now[exploded] = self._before[exploded]
+        task = self.world.task
+        s = Sensors(self.world.sensors, self._now, self._before)
+        terms = task.rewards(s, self._control)
+        terminated = task.failed(s) | exploded
+        info = dict(task.info(s))
+        success = task.success(s)
+        if success is not None:
+            info["success"] = success
+        self.observation[:] = self._flat(task.observe(s))
+        if exploded.any():
+            terms = {name: np.where(exploded, 0.0, term) for name, term in terms.items()}
+        return Outcome(terms, self._total(terms), terminated, exploded, info)
+
+    def _advance(self, ids: Int[np.ndarray, "chosen"] | None) -> Int[np.ndarray, "failed"]:
+        """Step the physics and make the readings current; returns those that MuJoCo gave up on."""
+        broken = np.zeros(0, int)
+        if self._flags is not None:
+            self._flags |= _NO_SENSORS
+        try:
+            self._batch.step(ids, nstep=self.world.substeps, stage=self._step_stage)
+        except SimulationError as error:
+            broken = error.ids
+        if self._flags is not None:
+            self._flags &= ~_NO_SENSORS
+            self._batch.forward(ids, stage=mujoco.mjtStage.mjSTAGE_VEL.value)
+        return broken
+
+    def _find_exploded(
+        self, broken: Int[np.ndarray, "failed"], ids: Int[np.ndarray, "chosen"] | None
+    ) -> Bool[np.ndarray, "env"]:
+        warned = self._bad_warnings()
+        exploded = warned != self._warned
+        self._warned = warned
+        exploded[broken] = True
+        if not (self._now.max(initial=0.0) < _HUGE and self._now.min(initial=0.0) > -_HUGE):  # NaN fails both
+            exploded |= ~(np.abs(self._now) < _HUGE).all(axis=1)
+        if ids is not None and exploded.any():
+            chosen = np.zeros(self.n, bool)
+            chosen[ids] = True
+            exploded &= chosen
+        return exploded
+
+    def _bad_warnings(self) -> Int[np.ndarray, "env"]:
+        """How often MuJoCo has warned of a bad position, velocity or acceleration since the last reset."""
+        return self._batch.warning[:, _BAD_FIRST : _BAD_LAST + 1, 1].sum(axis=1)
+
+    def _checked(self, action: Float[np.ndarray, "..."]) -> Float[np.ndarray, "env actuator"]:
+        if action.shape != self._control.shape:
+            raise ConfigError(
+                f"An action of shape {self._control.shape} is expected (environments, actuators); {action.shape} came."
+            )
+        if not np.isfinite(action).all():
+            row, column = np.argwhere(~np.isfinite(action))[0]
+            name = self.world.model.actuator(int(column)).name
+            raise NonFiniteError(f"The action for actuator {name!r} of environment {row} is {action[row, column]}.")
+        return action
+
+    def _flat(self, values: dict[str, Float[np.ndarray, "env ?size"]]) -> Float32[np.ndarray, "env observation"]:
+        flat = np.empty((len(next(iter(values.values()))), self.observation.shape[1]), np.float32)
+        for name, columns in self._columns.items():
+            flat[:, columns] = values[name]
+        if not np.isfinite(flat).all():
+            name = next(n for n, columns in self._columns.items() if not np.isfinite(flat[:, columns]).all())
+            raise NonFiniteError(
+                f"{type(self.world.task).__name__}.observe made a {name} that is not finite from readings that are."
+            )
+        return flat
+
+    def _total(self, terms: dict[str, Float[np.ndarray, "env"]]) -> Float[np.ndarray, "env"]:
+        total = np.zeros(self.n)
+        for term in terms.values():
+            total += term
+        if not np.isfinite(total).all():
+            name = next(n for n, term in terms.items() if not np.isfinite(term).all())
+            raise NonFiniteError(f"The reward term {name!r} of {type(self.world.task).__name__} is not finite.")
+        return total
+
+    def state(self, i: int) -> Float[np.ndarray, "state"]:
+        """The physics of one environment in the layout of `mjSTATE_INTEGRATION`."""
+        return self._batch.state[i].copy()
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """All that the next steps depend on, as copies."""
+        return {
+            "state": self._batch.state.copy(),
+            "rng": seeding.to_words(self.rngs),
+            "readings": self._now.copy(),
+            "observation": self.observation.copy(),
+        }
+
+    def restore(self, snapshot: dict[str, np.ndarray]) -> None:
+        """Go on bit for bit from a `snapshot` of an engine of the same world and size."""
+        self._batch.state[:] = snapshot["state"]
+        self.rngs = seeding.from_words(snapshot["rng"])
+        self._now[:] = snapshot["readings"]
+        self.observation[:] = snapshot["observation"]
+        self._warned = self._bad_warnings()

@@ -1,0 +1,239 @@
+"""Many bodies as one Gymnasium vector environment."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import mujoco
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from gymnasium.vector.utils import batch_space
+from jaxtyping import Bool, Float, Float32, UInt8
+
+from innervate.errors import ConfigError, UnknownNameError
+
+from . import seeding, snapshots
+from .channel import Channel
+from .engine import Engine, Outcome
+from .render import Camera
+from .single import RENDER_MODES
+from .task import Task
+from .world import World
+
+
+class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
+    """`num_envs` bodies of a world, stepped together.
+
+    Args:
+        world: body and task.
+        num_envs: how many.
+        max_episode_steps: control steps after which an episode is truncated; None for never.
+        threads: threads to step on; the results do not depend on it.
+        autoreset_mode: what happens to an episode that has ended: a new one begins in the same step (its last
+            observation and info are in `final_obs` and `final_info`), or in the next step (whose action is ignored),
+            or not until `reset(options={"reset_mask": mask})`.
+        render_mode: `rgb_array` to get frames from `render`.
+        render_envs: which environments `render` draws.
+        width, height: size of a frame in pixels.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        num_envs: int = 1,
+        *,
+        max_episode_steps: int | None = None,
+        threads: int = 1,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
+        render_mode: str | None = None,
+        render_envs: Sequence[int] = (0,),
+        width: int = 640,
+        height: int = 480,
+    ) -> None:
+        self.world = world
+        self.engine = Engine(world, num_envs, threads)
+        self.num_envs = num_envs
+        self.single_observation_space = world.observation_space
+        self.single_action_space = world.action_space
+        self.observation_space = batch_space(world.observation_space, num_envs)
+        self.action_space = batch_space(world.action_space, num_envs)
+        self.autoreset_mode = _mode(autoreset_mode)
+        self.render_mode = snapshots.checked_render_mode(render_mode, RENDER_MODES)
+        self.metadata = {
+            "render_modes": list(RENDER_MODES),
+            "render_fps": round(1 / world.control_step_s),
+            "autoreset_mode": self.autoreset_mode,
+        }
+        self.max_episode_steps = max_episode_steps
+        self.elapsed = np.zeros(num_envs, np.int64)
+        """Control steps since each episode began, `(env,)`."""
+        self._ended = np.ones(num_envs, bool)  # until the first reset
+        self._everyone = np.arange(num_envs)
+        self._render_envs = self._checked_envs(render_envs)
+        self._image = (width, height)
+        self._camera: Camera | None = None
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The parts of one environment's observation, in order."""
+        return self.world.channels
+
+    @property
+    def control_step_s(self) -> float:
+        """Time between two actions."""
+        return self.world.control_step_s
+
+    @property
+    def threads(self) -> int:
+        """Threads that the physics runs on."""
+        return self.engine.threads
+
+    @property
+    def task(self) -> Task:
+        """What is perceived and rewarded."""
+        return self.world.task
+
+    @property
+    def model(self) -> mujoco.MjModel:
+        """The whole model; to look at. Changing it changes what is drawn, not the physics."""
+        return self.world.model
+
+    def reset(  # pyright: ignore[reportIncompatibleMethodOverride]  (Gymnasium's own vector environments widen seed)
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Float32[np.ndarray, "env observation"], dict[str, Any]]:
+        """Begin episodes in all environments, or in those of `options["reset_mask"]` (bool, one per environment).
+
+        `seed` is one number (environment i gets `seed + i`) or one per environment; None goes on with the random
+        generators as they are.
+        """
+        mask = self._checked_mask((options or {}).get("reset_mask"))
+        for i, own in enumerate(seeding.seeds_of(seed, self.num_envs)):
+            if own is not None and mask[i]:
+                self.engine.rngs[i] = seeding.generators([own])[0]
+        self.engine.begin(self._everyone[mask])
+        self.elapsed[mask] = 0
+        self._ended[mask] = False
+        return self.engine.observation.copy(), {}
+
+    def step(
+        self, actions: np.ndarray
+    ) -> tuple[
+        Float32[np.ndarray, "env observation"],
+        Float[np.ndarray, "env"],
+        Bool[np.ndarray, "env"],
+        Bool[np.ndarray, "env"],
+        dict[str, Any],
+    ]:
+        """One control step of every environment; `info` has an array and a mask `_name` for each name."""
+        fresh = self._ended.copy()
+        if fresh.any():
+            out = self._step_with_fresh(np.asarray(actions), fresh)
+        else:
+            out = self.engine.step(np.asarray(actions))
+        self.elapsed += 1
+        self.elapsed[fresh] = 0
+        terminated = out.terminated & ~fresh
+        truncated = np.zeros(self.num_envs, bool)
+        if self.max_episode_steps is not None:
+            truncated = (self.elapsed >= self.max_episode_steps) & ~fresh
+        self._ended = terminated | truncated
+        info = self._info(out, ~fresh)
+        if self.autoreset_mode is AutoresetMode.SAME_STEP and self._ended.any():
+            info = self._begin_again(out)
+        reward = np.where(fresh, 0.0, out.reward) if fresh.any() else out.reward
+        return self.engine.observation.copy(), reward, terminated, truncated, info
+
+    def _step_with_fresh(self, actions: np.ndarray, fresh: Bool[np.ndarray, "env"]) -> Outcome:
+        """The step after an end that was not reset at once: those begin anew, the others go on."""
+        if self.autoreset_mode is not AutoresetMode.NEXT_STEP or not self.elapsed.any():
+            raise ConfigError(
+                f"Environments {np.flatnonzero(fresh)[:10].tolist()} have ended or were never reset; call reset(), or "
+                'reset(options={"reset_mask": mask}) for those alone, before the next step.'
+            )
+        going = self._everyone[~fresh]
+        out = self.engine.step(actions, going)
+        self.engine.begin(self._everyone[fresh])
+        return out
+
+    def _begin_again(self, out: Outcome) -> dict[str, Any]:
+        """Reset what has ended within the step; returns the info, with `final_obs` and `final_info`."""
+        ended = self._ended.copy()
+        chosen = self._everyone[ended]
+        final = np.full(self.num_envs, None, object)
+        for i in chosen:
+            final[i] = self.engine.observation[i].copy()
+        self.engine.begin(chosen)
+        self.elapsed[ended] = 0
+        self._ended[:] = False
+        return {
+            **self._info(out, ~ended),
+            "final_obs": final,
+            "_final_obs": ended,
+            "final_info": self._info(out, ended),
+            "_final_info": ended.copy(),
+        }
+
+    def _info(self, out: Outcome, shown: Bool[np.ndarray, "env"]) -> dict[str, Any]:
+        values = {f"reward/{name}": term for name, term in out.terms.items()}
+        values["exploded"] = out.exploded
+        values.update(out.info)
+        info: dict[str, Any] = {}
+        everyone = bool(shown.all())
+        if not shown.any():
+            return info
+        for name, value in values.items():
+            array = value.copy()
+            if not everyone:
+                array[~shown] = 0
+            info[name] = array
+            info[f"_{name}"] = shown.copy()
+        return info
+
+    def render(self) -> tuple[UInt8[np.ndarray, "height width 3"], ...] | None:
+        """A frame of each of `render_envs`; None unless made with `render_mode="rgb_array"`."""
+        if self.render_mode is None:
+            return None
+        if self._camera is None:
+            self._camera = Camera(self.model, *self._image)
+        return tuple(self._camera.draw(self.engine.state(i)) for i in self._render_envs)
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """All that the next steps depend on, as plain arrays with a leading environment axis."""
+        return {**self.engine.snapshot(), "elapsed": self.elapsed.copy(), "ended": self._ended.copy()}
+
+    def restore(self, snapshot: dict[str, np.ndarray]) -> None:
+        """Go on bit for bit from a snapshot of the same world and number of environments, on any number of threads."""
+        snapshots.check(snapshot, self.snapshot())
+        self.engine.restore(snapshot)
+        self.elapsed[:] = snapshot["elapsed"]
+        self._ended[:] = snapshot["ended"]
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Free the camera."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def _checked_envs(self, chosen: Sequence[int]) -> tuple[int, ...]:
+        for i in chosen:
+            if not 0 <= i < self.num_envs:
+                raise ConfigError(f"render_envs names environment {i}; there are {self.num_envs}, counted from 0.")
+        return tuple(chosen)
+
+    def _checked_mask(self, mask: Any) -> Bool[np.ndarray, "env"]:
+        if mask is None:
+            return np.ones(self.num_envs, bool)
+        if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != (self.num_envs,):
+            raise ConfigError(f"options['reset_mask'] must be a bool array of shape ({self.num_envs},); {mask!r} came.")
+        if not mask.any():
+            raise ConfigError("options['reset_mask'] chooses no environment.")
+        return mask
+
+
+def _mode(mode: AutoresetMode | str) -> AutoresetMode:
+    if isinstance(mode, AutoresetMode):
+        return mode
+    known = {m.value: m for m in AutoresetMode}
+    if mode not in known:
+        raise UnknownNameError("autoreset mode", mode, known)
+    return known[mode]
