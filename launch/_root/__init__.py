@@ -2,3 +2,7 @@
 
 Importing it registers the environments (by string) and nothing else: no torch, no mujoco.
 """
+
+from .envs.registry import register_all
+
+register_all()
