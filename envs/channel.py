@@ -24,6 +24,4 @@ class Channel:
 def slices(channels: Sequence[Channel]) -> dict[str, slice]:
     """Where each channel lies in the flat observation."""
     ends = list(itertools.accumulate(channel.size for channel in channels))
-    return {
-        channel.name: slice(end - channel.size, end) for channel, end in zip(channels, ends, strict=True)
-    }
+    return {channel.name: slice(end - channel.size, end) for channel, end in zip(channels, ends, strict=True)}

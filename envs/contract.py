@@ -1,4 +1,4 @@
-"""Tries a task once on its model, so that a mistake in it is told before the first step and not in the middle of one."""
+"""Tries a task once on its model, so that a mistake in it is told before the first step."""
 
 import mujoco
 import numpy as np
@@ -39,7 +39,7 @@ def check_contract(world: World) -> None:
     }
     for what, value in per_environment.items():
         if value is not None and np.shape(value) != (1,):
-            raise ConfigError(f"The {what} of {title} has shape {np.shape(value)} for one environment; (1,) is expected.")
+            raise ConfigError(f"The {what} of {title} has shape {np.shape(value)}, not (1,), for one environment.")
     for name, value in task.info(s).items():
         if np.ndim(value) < 1 or len(value) != 1:
             raise ConfigError(f"{title}.info gave {name!r} without a leading axis of environments.")

@@ -1,10 +1,14 @@
 """From what a user has (MJCF or URDF, path or text, `MjSpec`) to a compiled model, with errors that say where."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import mujoco
 
 from innervate.errors import ModelError
+
+_Made = TypeVar("_Made")
 
 Source = str | Path | mujoco.MjSpec
 """A path to an MJCF or URDF file, the text of one, or a spec (which is copied)."""
@@ -31,7 +35,7 @@ def compile_spec(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     return _parse(spec.compile, name)
 
 
-def _parse(make, name):  # noqa: ANN001
+def _parse(make: Callable[[], _Made], name: str) -> _Made:
     try:
         return make()
     except (ValueError, RuntimeError, mujoco.FatalError) as error:

@@ -82,9 +82,7 @@ class BodyEnv(gym.Env[np.ndarray, np.ndarray]):
         self.elapsed = 0
         return self.engine.observation[0].copy(), {}
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[Float32[np.ndarray, "observation"], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[Float32[np.ndarray, "observation"], float, bool, bool, dict[str, Any]]:
         """One control step. Raises `ConfigError` for a wrong shape and `NonFiniteError` for NaN in the action."""
         out = self.engine.step(np.asarray(action)[None])
         self.elapsed += 1

@@ -134,9 +134,7 @@ def _add_proprioception(spec: mujoco.MjSpec, n_links: int) -> None:
         ("turn_rate", mujoco.mjtSensor.mjSENS_GYRO),
     ):
         for i in range(n_links):
-            spec.add_sensor(
-                name=f"{group}/{i}", type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname=f"link_{i}"
-            )
+            spec.add_sensor(name=f"{group}/{i}", type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname=f"link_{i}")
 
 
 def _add_target(spec: mujoco.MjSpec, head: mujoco.MjsBody, radius_m: float) -> None:

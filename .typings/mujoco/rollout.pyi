@@ -1,0 +1,3 @@
+from typing import Any
+
+def rollout(*args: Any, **kwargs: Any) -> Any: ...
