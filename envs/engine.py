@@ -5,6 +5,7 @@ bit. There is no Python per environment in a step, only in a reset (each has a r
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import mujoco
 import numpy as np
@@ -16,7 +17,11 @@ from innervate.errors import ConfigError, NonFiniteError
 from . import diet, seeding
 from .channel import slices
 from .contract import check_contract
+from .imperfect import ImperfectSenses
+from .options import Randomisation
+from .recorder import Recorder
 from .sensors import Sensors
+from .varied import VariedBodies
 from .world import World
 
 _BAD_FIRST, _BAD_LAST = int(mujoco.mjtWarning.mjWARN_BADQPOS), int(mujoco.mjtWarning.mjWARN_BADQACC)
@@ -46,9 +51,18 @@ class Engine:
         world: body and task.
         n: how many.
         threads: threads to step on, the caller's included; the results do not depend on it.
+        randomisation: how the bodies and their senses vary from episode to episode; None for not at all.
+        replay_folder: where the last states of exploded bodies go; None for a folder of the system's temporary one.
     """
 
-    def __init__(self, world: World, n: int, threads: int = 1) -> None:
+    def __init__(
+        self,
+        world: World,
+        n: int,
+        threads: int = 1,
+        randomisation: Randomisation | None = None,
+        replay_folder: Path | None = None,
+    ) -> None:
         if n < 1:
             raise ConfigError(f"At least one environment is needed; num_envs={n} was asked for.")
         if threads < 1:
@@ -73,6 +87,11 @@ class Engine:
         self.observation = np.zeros((n, world.observation_space.shape[0]), np.float32)
         """What every body perceives now, `(env, observation)`; rewritten in place by `begin` and `step`."""
         check_contract(world)
+        self._recorder = Recorder(n, self._batch.state.shape[1], replay_folder)
+        self._bodies = self._senses = None
+        if randomisation is not None:
+            self._bodies = VariedBodies(self._batch, world.physics, randomisation)
+            self._senses = ImperfectSenses(world.channels, n, world.control_step_s, randomisation)
 
     def begin(self, ids: Int[np.ndarray, "chosen"]) -> None:
         """Start a new episode in the chosen environments (sorted indices), each from its own random generator."""
@@ -83,11 +102,15 @@ class Engine:
             if not np.isfinite(values).all():
                 raise NonFiniteError(f"{type(self.world.task).__name__}.begin gave a {field} that is not finite.")
             self._batch.bind(field)[ids] = values
+        if self._bodies is not None:
+            self._bodies.draw(ids, self.rngs)
         self._batch.forward(ids, stage=self._begin_stage)
         self._now[ids] = self._before[ids] = self._readings[ids]
         self._warned[ids] = self._bad_warnings()[ids]
         s = Sensors(self.world.sensors, self._now[ids], self._before[ids])
-        self.observation[ids] = self._flat(self.world.task.observe(s))
+        clean = self._flat(self.world.task.observe(s))
+        self.observation[ids] = clean if self._senses is None else self._senses.begin(ids, self.rngs, clean)
+        self._recorder.begin(ids)
 
     def step(self, action: Float[np.ndarray, "env actuator"], ids: Int[np.ndarray, "chosen"] | None = None) -> Outcome:
         """One control step of the chosen environments (all for None); the rows of the others mean nothing.
@@ -97,6 +120,7 @@ class Engine:
             NonFiniteError: NaN or infinity in the action, or made by the task from readings that are fine.
         """
         self._control[:] = self._checked(action)
+        self._recorder.record(self._batch.state)
         broken = self._advance(ids)
         self._before[:] = self._now
         self._now[:] = self._readings
@@ -111,9 +135,11 @@ class Engine:
         success = task.success(s)
         if success is not None:
             info["success"] = success
-        self.observation[:] = self._flat(task.observe(s))
+        clean = self._flat(task.observe(s))
+        self.observation[:] = clean if self._senses is None else self._senses.sense(clean)
         if exploded.any():
             terms = {name: np.where(exploded, 0.0, term) for name, term in terms.items()}
+            info["replay"] = self._write_replays(exploded)
         return Outcome(terms, self._total(terms), terminated, exploded, info)
 
     def _advance(self, ids: Int[np.ndarray, "chosen"] | None) -> Int[np.ndarray, "failed"]:
@@ -144,6 +170,12 @@ class Engine:
             chosen[ids] = True
             exploded &= chosen
         return exploded
+
+    def _write_replays(self, exploded: Bool[np.ndarray, "env"]) -> np.ndarray:
+        paths = np.full(self.n, None, object)
+        for i in np.flatnonzero(exploded):
+            paths[i] = self._recorder.write(int(i), self._batch, self.world.substeps, self.world.name)
+        return paths
 
     def _bad_warnings(self) -> Int[np.ndarray, "env"]:
         """How often MuJoCo has warned of a bad position, velocity or acceleration since the last reset."""
@@ -191,6 +223,8 @@ class Engine:
             "rng": seeding.to_words(self.rngs),
             "readings": self._now.copy(),
             "observation": self.observation.copy(),
+            **({} if self._bodies is None else self._bodies.snapshot()),
+            **({} if self._senses is None else self._senses.snapshot()),
         }
 
     def restore(self, snapshot: dict[str, np.ndarray]) -> None:
@@ -199,4 +233,9 @@ class Engine:
         self.rngs = seeding.from_words(snapshot["rng"])
         self._now[:] = snapshot["readings"]
         self.observation[:] = snapshot["observation"]
+        if self._bodies is not None:
+            self._bodies.restore(snapshot)
+        if self._senses is not None:
+            self._senses.restore(snapshot)
+        self._recorder.begin(np.arange(self.n))
         self._warned = self._bad_warnings()

@@ -81,6 +81,14 @@ def prepare(*, render: bool) -> None:
         os.environ["MUJOCO_GL"] = "disable"
 
 
+def prepare_if_possible() -> None:
+    """Set `MUJOCO_GL` to a backend that works, or to `disable`: for libraries that open OpenGL on import."""
+    try:
+        os.environ["MUJOCO_GL"] = choose()
+    except ConfigError:
+        os.environ["MUJOCO_GL"] = "disable"
+
+
 def _loads(library: str) -> bool:
     try:
         ctypes.CDLL(library)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from innervate.errors import UnknownNameError
@@ -28,14 +29,13 @@ def make_world(task: str, **options: Any) -> "World":
     return getattr(importlib.import_module(module), function)(entry.options(**options))
 
 
-def make_single(
-    *, task: str, render_mode: str | None = None, width: int = 640, height: int = 480, **options: Any
-) -> "BodyEnv":
+def make_single(*, task: str, render_mode: str | None = None, **arguments: Any) -> "BodyEnv":
     """`gymnasium.make`: see `BodyEnv` for the arguments, and the task's options for the rest."""
     gl.prepare(render=render_mode is not None)
     from .single import BodyEnv
 
-    return BodyEnv(make_world(task, **options), render_mode=render_mode, width=width, height=height)
+    world, rest = _split(task, arguments, BodyEnv)
+    return BodyEnv(world, render_mode=render_mode, **rest)
 
 
 def make_vector(*, task: str, num_envs: int = 1, render_mode: str | None = None, **arguments: Any) -> "BodyVectorEnv":
@@ -43,5 +43,12 @@ def make_vector(*, task: str, num_envs: int = 1, render_mode: str | None = None,
     gl.prepare(render=render_mode is not None)
     from .vector import BodyVectorEnv
 
-    options = {f.name: arguments.pop(f.name) for f in dataclasses.fields(TASKS[task].options) if f.name in arguments}
-    return BodyVectorEnv(make_world(task, **options), num_envs, render_mode=render_mode, **arguments)
+    world, rest = _split(task, arguments, BodyVectorEnv)
+    return BodyVectorEnv(world, num_envs, render_mode=render_mode, **rest)
+
+
+def _split(task: str, arguments: dict[str, Any], of: type) -> tuple["World", dict[str, Any]]:
+    """The world from those arguments that are not the environment's own, and the environment's own."""
+    own = inspect.signature(of.__init__).parameters.keys() - {"self", "world", "num_envs", "render_mode"}
+    rest = {name: value for name, value in arguments.items() if name in own}
+    return make_world(task, **{name: value for name, value in arguments.items() if name not in own}), rest

@@ -42,6 +42,34 @@ TASKS: dict[str, TaskEntry] = {
 }
 """Short name, as on the command line, to entry."""
 
+DM_CONTROL: dict[str, tuple[str, ...]] = {
+    "acrobot": ("swingup", "swingup_sparse"),
+    "ball_in_cup": ("catch",),
+    "cartpole": ("balance", "balance_sparse", "swingup", "swingup_sparse", "three_poles", "two_poles"),
+    "cheetah": ("run",),
+    "dog": ("fetch", "run", "stand", "trot", "walk"),
+    "finger": ("spin", "turn_easy", "turn_hard"),
+    "fish": ("swim", "upright"),
+    "hopper": ("hop", "stand"),
+    "humanoid": ("run", "run_pure_state", "stand", "walk"),
+    "humanoid_CMU": ("run", "stand", "walk"),
+    "lqr": ("lqr_2_1", "lqr_6_2"),
+    "manipulator": ("bring_ball", "bring_peg", "insert_ball", "insert_peg"),
+    "pendulum": ("swingup",),
+    "point_mass": ("easy", "hard"),
+    "quadruped": ("escape", "fetch", "run", "walk"),
+    "reacher": ("easy", "hard"),
+    "stacker": ("stack_2", "stack_4"),
+    "swimmer": ("swimmer15", "swimmer6"),
+    "walker": ("run", "stand", "walk"),
+}
+"""Domains and tasks of dm_control's suite; a static table, so that listing them does not import dm_control."""
+
+
+def suite_id(domain: str, task: str) -> str:
+    """Gymnasium's id of a task of dm_control's suite."""
+    return f"{NAMESPACE}/dm_control/{domain}-{task}-v0"
+
 
 def register_all() -> None:
     """Register every environment with Gymnasium, by string; a second call changes nothing."""
@@ -56,3 +84,12 @@ def register_all() -> None:
                 max_episode_steps=entry.max_episode_steps,
                 kwargs={"task": name},
             )
+    for domain, tasks in DM_CONTROL.items():
+        for task in tasks:
+            if suite_id(domain, task) not in gymnasium.registry:
+                gymnasium.register(
+                    id=suite_id(domain, task),
+                    entry_point="innervate.envs.suite:make_suite",
+                    kwargs={"domain": domain, "task": task},
+                    disable_env_checker=True,  # shimmy's own environment lies within
+                )

@@ -1,5 +1,6 @@
 """One body as a Gymnasium environment."""
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -10,6 +11,7 @@ from jaxtyping import Float32, UInt8
 from . import snapshots
 from .channel import Channel
 from .engine import Engine
+from .options import Randomisation
 from .render import Camera
 from .task import Task
 from .world import World
@@ -22,6 +24,8 @@ class BodyEnv(gym.Env[np.ndarray, np.ndarray]):
 
     Args:
         world: body and task.
+        randomisation: how the body and its senses vary from episode to episode; None for not at all.
+        replay_folder: where the last states of an exploded body go; None for the system's temporary folder.
         render_mode: `rgb_array` to get frames from `render`.
         width, height: size of a frame in pixels.
 
@@ -30,9 +34,18 @@ class BodyEnv(gym.Env[np.ndarray, np.ndarray]):
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES)}  # noqa: RUF012  (Gymnasium's name; copied below)
 
-    def __init__(self, world: World, *, render_mode: str | None = None, width: int = 640, height: int = 480) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        randomisation: Randomisation | None = None,
+        replay_folder: str | Path | None = None,
+        render_mode: str | None = None,
+        width: int = 640,
+        height: int = 480,
+    ) -> None:
         self.world = world
-        self.engine = Engine(world, 1)
+        self.engine = Engine(world, 1, 1, randomisation, None if replay_folder is None else Path(replay_folder))
         self.observation_space = world.observation_space
         self.action_space = world.action_space
         self.render_mode = snapshots.checked_render_mode(render_mode, RENDER_MODES)
@@ -89,7 +102,7 @@ class BodyEnv(gym.Env[np.ndarray, np.ndarray]):
         info: dict[str, Any] = {f"reward/{name}": float(term[0]) for name, term in out.terms.items()}
         info["exploded"] = bool(out.exploded[0])
         for name, value in out.info.items():
-            info[name] = value[0].item() if value.ndim == 1 else value[0].copy()
+            info[name] = value[:1].tolist()[0] if value.ndim == 1 else value[0].copy()
         return self.engine.observation[0].copy(), float(out.reward[0]), bool(out.terminated[0]), False, info
 
     def render(self) -> UInt8[np.ndarray, "height width 3"] | None:  # pyright: ignore[reportIncompatibleMethodOverride]

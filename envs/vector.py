@@ -1,6 +1,7 @@
 """Many bodies as one Gymnasium vector environment."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -15,6 +16,7 @@ from innervate.errors import ConfigError, UnknownNameError
 from . import seeding, snapshots
 from .channel import Channel
 from .engine import Engine, Outcome
+from .options import Randomisation
 from .render import Camera
 from .single import RENDER_MODES
 from .task import Task
@@ -29,6 +31,8 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         num_envs: how many.
         max_episode_steps: control steps after which an episode is truncated; None for never.
         threads: threads to step on; the results do not depend on it.
+        randomisation: how bodies and senses vary from episode to episode; None for not at all.
+        replay_folder: where the last states of exploded bodies go; None for the system's temporary folder.
         autoreset_mode: what happens to an episode that has ended: a new one begins in the same step (its last
             observation and info are in `final_obs` and `final_info`), or in the next step (whose action is ignored),
             or not until `reset(options={"reset_mask": mask})`.
@@ -44,6 +48,8 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         *,
         max_episode_steps: int | None = None,
         threads: int = 1,
+        randomisation: Randomisation | None = None,
+        replay_folder: str | Path | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
         render_mode: str | None = None,
         render_envs: Sequence[int] = (0,),
@@ -51,7 +57,9 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         height: int = 480,
     ) -> None:
         self.world = world
-        self.engine = Engine(world, num_envs, threads)
+        self.engine = Engine(
+            world, num_envs, threads, randomisation, None if replay_folder is None else Path(replay_folder)
+        )
         self.num_envs = num_envs
         self.single_observation_space = world.observation_space
         self.single_action_space = world.action_space
@@ -184,7 +192,7 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         for name, value in values.items():
             array = value.copy()
             if not everyone:
-                array[~shown] = 0
+                array[~shown] = None if array.dtype == object else 0
             info[name] = array
             info[f"_{name}"] = shown.copy()
         return info
