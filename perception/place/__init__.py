@@ -1,1 +1,1 @@
-"""innervate.perception.place."""
+"""Knowing where it is: spiking networks that tell places from images."""
