@@ -73,7 +73,7 @@ class Navigate(Swimmer):
     ## Rewards
     | Term   | Min | Max | Definition                                                                                |
     |--------|-----|-----|-------------------------------------------------------------------------------------------|
-    | `near` | 0   | 1   | 1 with the nose within 0.1 m of the target's centre, 0.1 at 0.6 m; `reward/near`               |
+    | `near` | 0   | 1   | 1 with the nose within 0.1 m of the target's centre, 0.1 at 0.6 m; `reward/near`            |
 
     ## Starting State
     The root lies at the origin with its heading drawn from U[-pi, pi] rad; each joint angle is drawn from

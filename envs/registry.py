@@ -67,8 +67,8 @@ DM_CONTROL: dict[str, tuple[str, ...]] = {
 
 
 def suite_id(domain: str, task: str) -> str:
-    """Gymnasium's id of a task of dm_control's suite."""
-    return f"{NAMESPACE}/dm_control/{domain}-{task}-v0"
+    """Gymnasium's id of a task of dm_control's suite (an id has one slash only, hence the dot)."""
+    return f"{NAMESPACE}/dm_control.{domain}-{task}-v0"
 
 
 def register_all() -> None:

@@ -12,7 +12,7 @@ from . import gl
 from .channel import Channel
 
 
-class SuiteEnv(gym.Wrapper[np.ndarray, np.ndarray, Any, Any]):
+class SuiteEnv(gym.Wrapper[Any, Any, Any, Any]):
     """A task of dm_control's suite with a flat observation, its named parts in the suite's order.
 
     `channels` and `control_step_s` are also on the environment within, where `unwrapped` leads.
@@ -54,7 +54,7 @@ class SuiteEnv(gym.Wrapper[np.ndarray, np.ndarray, Any, Any]):
 
 
 def make_suite(*, domain: str, task: str, render_mode: str | None = None, **render_kwargs: Any) -> SuiteEnv:
-    """`gymnasium.make` for `innervate/dm_control/<domain>-<task>-v0`; `width`, `height`, `camera_id` for frames."""
+    """`gymnasium.make` for `innervate/dm_control.<domain>-<task>-v0`; `width`, `height`, `camera_id` for frames."""
     if "dm_control" not in sys.modules:
         gl.prepare_if_possible()  # dm_control opens OpenGL when it is imported, some tasks also to run
     from dm_control import suite
