@@ -192,7 +192,7 @@ class Engine:
             raise NonFiniteError(f"The action for actuator {name!r} of environment {row} is {action[row, column]}.")
         return action
 
-    def _flat(self, values: dict[str, Float[np.ndarray, "env ?size"]]) -> Float32[np.ndarray, "env observation"]:
+    def _flat(self, values: dict[str, Float[np.ndarray, "env _"]]) -> Float32[np.ndarray, "env observation"]:
         flat = np.empty((len(next(iter(values.values()))), self.observation.shape[1]), np.float32)
         for name, columns in self._columns.items():
             flat[:, columns] = values[name]

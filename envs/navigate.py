@@ -103,7 +103,7 @@ class Navigate(Swimmer):
             Channel("to_target", 2, "m", None, "nose to target, along the head's x (left) and y (backwards)"),
         )
 
-    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env ?size"]]:
+    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env _"]]:
         """As for swimming, then the way to the target."""
         return {**super().observe(s), "to_target": s["to_target"][:, :2]}
 
@@ -116,7 +116,7 @@ class Navigate(Swimmer):
         """The nose is within the target."""
         return distance_m(s) <= TARGET_RADIUS_M
 
-    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env *size"]]:
+    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
         """As for swimming, and the target anywhere in a square around the origin, mostly a large one."""
         start = super().begin(rng, n)
         half_side = np.where(rng.random(n) < NEAR_SHARE, NEAR_M, FAR_M)

@@ -36,14 +36,14 @@ class Swimmer(Task):
             ),
         )  # fmt: skip
 
-    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env ?size"]]:
+    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env _"]]:
         """Joint angles, then local velocities of the links."""
         velocity = s["velocity"].reshape(len(s), self.n_links, 3)
         turn_rate = s["turn_rate"].reshape(len(s), self.n_links, 3)
         local = np.concatenate([velocity[..., :2], turn_rate[..., 2:]], axis=-1)
         return {"joint_angle": s["joint_angle"], "body_velocity": local.reshape(len(s), -1)}
 
-    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env *size"]]:
+    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
         """At rest at the origin, heading anywhere, each joint anywhere within its limits."""
         qpos = np.zeros((n, 2 + self.n_links))
         qpos[:, 2] = rng.uniform(-math.pi, math.pi, n)

@@ -22,7 +22,7 @@ class Task(ABC):
     """The observation, part by part, in the order in which it is laid out flat."""
 
     @abstractmethod
-    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env ?size"]]:
+    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env _"]]:
         """The value of each channel, by channel name."""
 
     @abstractmethod
@@ -33,7 +33,7 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env *size"]]:
+    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
         """Initial states of `n` episodes, by the name of the MuJoCo state field (`qpos`, `qvel`, `mocap_pos`, ...).
 
         Fields that are not given start as the model's defaults; `qvel` thus at rest. All randomness comes from `rng`.

@@ -88,11 +88,11 @@ def _add_head(head: mujoco.MjsBody) -> None:
     nose = list(NOSE_M)
     head.add_geom(
         name="head", type=mujoco.mjtGeom.mjGEOM_ELLIPSOID, size=[0.02, 0.04, 0.017], pos=[0, -0.022, 0], mass=0,
-        rgba=skin(0), material="skin",
+        rgba=skin(0.0), material="skin",
     )  # fmt: skip
     head.add_geom(
         name="nose", type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.004, 0, 0], pos=nose, mass=0,
-        rgba=skin(1), material="skin",
+        rgba=skin(1.0), material="skin",
     )  # fmt: skip
     for side, x in (("left", 0.009), ("right", -0.009)):
         head.add_geom(
