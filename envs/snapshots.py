@@ -11,13 +11,12 @@ from innervate.errors import ConfigError, UnknownNameError
 
 def restore(env: gym.Env[Any, Any], snapshot: dict[str, np.ndarray]) -> None:
     """Restore a wrapped single environment, its `TimeLimit` (which counts for itself) included."""
+    env.reset()  # readies whatever wraps it; the state that this draws is overwritten
     env.unwrapped.restore(snapshot)  # pyright: ignore[reportAttributeAccessIssue]
     layer: Any = env
     while isinstance(layer, gym.Wrapper):
         if isinstance(layer, gym.wrappers.TimeLimit):
             layer._elapsed_steps = int(snapshot["elapsed"][0])  # pyright: ignore[reportPrivateUsage]
-        elif isinstance(layer, gym.wrappers.OrderEnforcing):
-            layer._has_reset = True  # pyright: ignore[reportPrivateUsage]
         layer = layer.env
 
 

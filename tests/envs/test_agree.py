@@ -6,6 +6,7 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 import pytest
+
 from innervate.envs.make import make_world
 from innervate.envs.registry import TASKS
 from innervate.envs.sensors import Sensors

@@ -3,6 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
+
 from innervate.envs.bodies.swimmer import joint_names, link_names, swimmer
 from innervate.errors import ModelError
 
