@@ -1,1 +1,1 @@
-"""innervate.agents."""
+"""Learners: experience in, parameters out."""

@@ -3,6 +3,6 @@
 Importing it registers the environments (by string) and nothing else: no torch, no mujoco.
 """
 
-from .envs.registry import register_all
+from innervate.envs.registry import register_all
 
 register_all()

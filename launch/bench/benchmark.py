@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from innervate.errors import UnknownNameError
-from innervate.launch.bench.rows import Row, write_atomically
+from innervate.launch.bench.rows import Row
+from innervate.launch.run.files import write_text_atomically
 
 BENCHMARKS: dict[str, str] = {
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",
@@ -40,7 +41,7 @@ class Bench:
         if path.exists():
             return json.loads(path.read_text(encoding="utf-8"))["value"]
         value = measure()
-        write_atomically(path, json.dumps({"key": key, "value": value}))
+        write_text_atomically(path, json.dumps({"key": key, "value": value}))
         return value
 
 

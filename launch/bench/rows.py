@@ -2,12 +2,12 @@
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from innervate.launch.run.files import write_text_atomically
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +29,6 @@ class Row:
     """The bar, in words; empty for a row that is only reported."""
     holds: bool | None = None
     """Whether the bar is met; None for a row without a bar."""
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text`; a kill at any instant leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _figure(value: float | None) -> str:
@@ -70,6 +55,6 @@ def write_table(folder: Path, name: str, rows: Sequence[Row], manifest: dict[str
     """Write `NAME.json` and `NAME.md` into `folder`; returns the path of the JSON."""
     path = folder / f"{name}.json"
     document = {**manifest, "rows": [asdict(r) for r in rows]}
-    write_atomically(path, json.dumps(document, indent=1) + "\n")
-    write_atomically(path.with_suffix(".md"), markdown(rows, manifest))
+    write_text_atomically(path, json.dumps(document, indent=1) + "\n")
+    write_text_atomically(path.with_suffix(".md"), markdown(rows, manifest))
     return path

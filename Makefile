@@ -1,0 +1,42 @@
+# make demo: set everything up, train the worm-wired swimmer, leave a run folder.   make test: the whole test suite.
+PYTHON ?= $(firstword $(foreach p,python3.12 python3.11 python3.10 python3,$(shell command -v $(p) 2>/dev/null)))
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(shell date +%Y%m%d-%H%M%S)
+
+.PHONY: demo test lint wheel-check gl clean
+
+demo: $(VENV)/.ready gl
+	$(BIN)/innervate train --preset swim-ncap-cma --out runs/demo-$(STAMP)
+
+test: $(VENV)/.ready gl
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+
+wheel-check: $(VENV)/.ready
+	bash .ci/wheel $(BIN)/python
+
+# pip reads pyproject.toml; torch goes first so that no other package draws in its CUDA build.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "innervate needs Python 3.10, 3.11 or 3.12 (Debian: apt-get install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' || \
+		{ echo "innervate needs Python 3.10, 3.11 or 3.12, and $(PYTHON) is $$($(PYTHON) --version); try: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,dev]'
+	@touch $@
+
+# Rendering without a display; training works without it, videos do not.
+gl:
+	@if ldconfig -p 2>/dev/null | grep -qE 'libEGL_mesa|libOSMesa'; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6 >/dev/null || \
+		echo "no headless OpenGL: there will be no videos"; \
+	else echo "For videos without a display, type: sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6"; fi
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

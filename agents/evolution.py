@@ -1,0 +1,155 @@
+"""Evolution: CMA-ES over any controller's parameters, the whole population evaluated as one batch."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from innervate.errors import ConfigError, RunError
+
+from ..controllers import Controller
+from ..controllers.normaliser import Normaliser
+from ..controllers.population import Population
+from .learner import Learner, Progress, Setting, Snapshot
+from .rollout import Moment, rollout
+from .seeds import Streams
+from .worlds import controller_spec, make_vector_env
+
+DENSE_LIMIT = 600
+"""Above this many parameters the covariance is restricted to its diagonal (Ros and Hansen 2008)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CMAConfig:
+    """Covariance matrix adaptation (Hansen and Ostermeier 2001), by the library `cma`."""
+
+    population: int = 12
+    """Parameter sets tried in a generation."""
+    episodes: int = 1
+    """Episodes of each parameter set; all sets of a generation meet the same initial states."""
+    sigma: float = 0.5
+    """Initial step size, in units of the parameters."""
+    weight_decay: float = 0.0
+    """Return that a unit of squared parameters (summed) costs; keeps the search off flat, saturated ground."""
+
+    def build(self, setting: Setting) -> "Evolution":
+        """Build for any controller that has parameters."""
+        return Evolution(setting, self)
+
+
+class Evolution(Learner):
+    """Maximises the return of whole episodes; the trained controller is the mean of the search distribution.
+
+    The search is a deterministic function of its seed and of the fitness it was told, so a snapshot holds the
+    fitness history and `restore` replays it: nothing of the library's internals is stored.
+    """
+
+    def __init__(self, setting: Setting, config: CMAConfig) -> None:
+        if config.population < 4:
+            raise ConfigError(f"CMA-ES needs a population of at least 4, got {config.population}.")
+        if config.episodes < 1 or not config.sigma > 0:
+            raise ConfigError(f"episodes must be at least 1 and sigma positive, got {config.episodes}, {config.sigma}.")
+        self.config, self.setting = config, setting
+        self._streams = Streams(setting.seed)
+        self._env = make_vector_env(setting.world, config.population * config.episodes, threads=setting.threads)
+        self._spec = controller_spec(self._env)
+        self.controller: Controller = setting.controller.build(self._spec, self._streams.controller())
+        if self.controller.parameter_count() == 0:
+            raise ConfigError("This controller has no parameters to train; choose another one.")
+        self._normalisers = [m for m in self.controller.modules() if isinstance(m, Normaliser)]
+        self._search = self._new_search()
+        self._fitness: list[np.ndarray] = []
+        self._steps = 0
+
+    def _new_search(self) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cma tells about optional plotting libraries when imported
+            import cma
+
+        start = parameters_to_vector(self.controller.parameters()).detach().double().numpy()
+        rng = self._streams.learner()
+
+        def randn(*size: int) -> np.ndarray:
+            return rng.standard_normal(size)
+
+        options = {
+            "popsize": self.config.population,
+            "randn": randn,
+            "seed": np.nan,  # the library must not seed the global generator
+            "verbose": -9,
+            "CMA_diagonal": len(start) > DENSE_LIMIT,
+        }
+        return cma.CMAEvolutionStrategy(start, self.config.sigma, options)
+
+    def train(self, on_iteration: Callable[[Progress], None]) -> None:
+        """Generation after generation until the budget of environment steps is spent."""
+        while self._steps < self.setting.steps:
+            members = self._search.ask()
+            returns, lengths = self._evaluate(np.stack(members))
+            decay = self.config.weight_decay * np.square(np.stack(members)).sum(axis=1)
+            self._tell(members, returns.mean(axis=1) - decay)
+            self._steps += int(lengths.sum())
+            metrics = {
+                "rollout/return": float(returns.mean()),
+                "rollout/return_best": float(returns.mean(axis=1).max()),
+                "rollout/length": float(lengths.mean()),
+                "search/sigma": float(self._search.sigma),
+            }
+            on_iteration(Progress(steps=self._steps, iteration=len(self._fitness), metrics=metrics))
+
+    def _evaluate(self, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns and lengths, (member, episode)."""
+        shape = (self.config.population, self.config.episodes)
+        population = Population(self.controller, torch.from_numpy(members).float())
+        seeds = self._streams.environments(self.config.episodes, round_=len(self._fitness))
+        seen: list[np.ndarray] = []
+
+        def keep(moment: Moment) -> None:
+            if moment.step % 10 == 0:  # neighbouring steps tell a normaliser the same thing
+                seen.append(moment.observation[moment.running].copy())
+
+        watch = keep if self._normalisers else None
+        episodes = rollout(self._env, population, self._spec, seeds * shape[0], watch=watch)
+        if seen:
+            for normaliser in self._normalisers:
+                normaliser.update(torch.from_numpy(np.concatenate(seen)))
+        return episodes.returns.reshape(shape), episodes.lengths.reshape(shape)
+
+    def _tell(self, members: list[np.ndarray], fitness: np.ndarray) -> None:
+        self._search.tell(members, (-fitness).tolist())
+        self._fitness.append(fitness)
+        vector_to_parameters(torch.from_numpy(self._search.mean).float(), self.controller.parameters())
+
+    def snapshot(self) -> Snapshot:
+        """The controller at the mean of the search, and the fitness of every member so far."""
+        history = np.stack(self._fitness) if self._fitness else np.zeros((0, self.config.population))
+        return Snapshot(
+            model={f"controller.{k}": v.detach().clone() for k, v in self.controller.state_dict().items()},
+            optimizer={"fitness": history},
+            rng={"steps": self._steps},
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Replay the search, and check that it arrives at the stored parameters."""
+        history = np.asarray(snapshot.optimizer["fitness"], np.float64)
+        if history.ndim != 2 or history.shape[1] != self.config.population:
+            raise RunError(f"The fitness history has shape {history.shape}; expected (*, {self.config.population}).")
+        for fitness in history:
+            self._tell(self._search.ask(), fitness)
+        state = {k.removeprefix("controller."): v for k, v in snapshot.model.items()}
+        for name, parameter in self.controller.named_parameters():
+            if len(history) and not torch.equal(parameter, state[name]):
+                raise RunError(
+                    f"Replaying the search does not lead to the stored {name}: the run was made by another version "
+                    "of cma or numpy, or its files do not belong together. Install the versions of its manifest.json."
+                )
+        self.controller.load_state_dict(state)
+        self._steps = int(snapshot.rng["steps"])
+
+    def close(self) -> None:
+        """Free the environments."""
+        self._env.close()

@@ -1,0 +1,9 @@
+"""Learners by name, for the command line and for saved runs."""
+
+from innervate.registry import Registry
+
+from .evolution import CMAConfig
+from .learner import LearnerConfig
+from .sb3.ppo import PPOConfig
+
+LEARNERS: Registry[LearnerConfig] = Registry("learner", {"cma": CMAConfig, "ppo": PPOConfig})

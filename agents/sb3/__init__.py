@@ -1,0 +1,1 @@
+"""Controllers inside stable-baselines3's own algorithms."""

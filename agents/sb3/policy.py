@@ -1,0 +1,122 @@
+"""A controller as the actor of stable-baselines3's PPO, with a critic beside it."""
+
+from itertools import pairwise
+from typing import Any
+
+import torch
+from gymnasium import spaces
+from jaxtyping import Float
+from stable_baselines3.common.distributions import DiagGaussianDistribution
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.type_aliases import Schedule
+from torch import Tensor, nn
+
+from ...controllers import Controller, State
+from ...controllers.nets import linear
+from ...controllers.normaliser import Normaliser
+from ..guard import check_gradients
+from .carry import Carrier
+
+
+class Critic(nn.Module):
+    """Value of a carried observation: tanh layers on what the body senses and what the circuit remembers."""
+
+    def __init__(self, size: int, hidden: tuple[int, ...], generator: torch.Generator) -> None:
+        super().__init__()
+        self.normaliser = Normaliser(size)
+        sizes = (size, *hidden)
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise(sizes):
+            layers += [linear(inputs, outputs, 2**0.5, generator), nn.Tanh()]
+        self.layers = nn.Sequential(*layers, linear(sizes[-1], 1, 1.0, generator))
+
+    def forward(self, sensed: Float[Tensor, "batch size"]) -> Float[Tensor, "batch 1"]:
+        """Expected discounted return."""
+        return self.layers(self.normaliser(sensed))
+
+
+class ControllerPolicy(ActorCriticPolicy):
+    """Gaussian noise of a common standard deviation for each actuator around the controller's action.
+
+    With `sequence_length` L > 1 a minibatch is read as (L, chunks) consecutive control steps, time first, and the
+    controller is unrolled through them from the state stored with the first: backpropagation through time.
+    """
+
+    controller: Controller
+    critic: Critic
+
+    def __init__(
+        self,
+        observation_space: spaces.Space[Any],
+        action_space: spaces.Space[Any],
+        lr_schedule: Schedule,
+        *,
+        controller: Controller,
+        critic_hidden: tuple[int, ...],
+        initial_std: float,
+        learn_std: bool,
+        generator: torch.Generator,
+        sequence_length: int = 1,
+        **_: Any,
+    ) -> None:
+        self._parts = (controller, critic_hidden, initial_std, learn_std, generator)
+        self.sequence_length = sequence_length
+        super().__init__(observation_space, action_space, lr_schedule)
+
+    def _build(self, lr_schedule: Schedule) -> None:
+        controller, hidden, std, learn_std, generator = self._parts
+        self.controller, self.carrier = controller, Carrier.of(controller)
+        self.critic = Critic(self.carrier.size - 1, hidden, generator)
+        log_std = torch.full((controller.spec.action_size,), std).log()
+        self.log_std = nn.Parameter(log_std, requires_grad=learn_std)
+        trainable = [p for p in self.parameters() if p.requires_grad]
+        self.optimizer = self.optimizer_class(trainable, lr=lr_schedule(1), **self.optimizer_kwargs)  # pyright: ignore[reportCallIssue]
+        self.optimizer.register_step_pre_hook(self._before_step)
+
+    def _before_step(self, *_: Any) -> None:
+        check_gradients(self)
+
+    def _gaussian(self, mean: Tensor) -> DiagGaussianDistribution:
+        distribution = DiagGaussianDistribution(self.controller.spec.action_size)
+        return distribution.proba_distribution(mean, self.log_std)
+
+    def _mean(self, carried: Tensor) -> Tensor:
+        obs, state, _ = self.carrier.split(carried)
+        return self.controller(obs, state)[0]
+
+    def _unrolled_mean(self, carried: Tensor) -> Tensor:
+        """The controller's actions through sequences, its state carried by itself after the first step."""
+        steps = carried.unflatten(0, (self.sequence_length, -1))
+        obs, state, _ = self.carrier.split(steps[0])
+        mean, state = self.controller(obs, state)
+        means = [mean]
+        for step in steps[1:]:
+            obs, _, start = self.carrier.split(step)
+            state: State = self.controller.reset_state(state, start > 0.5)
+            mean, state = self.controller(obs, state)
+            means.append(mean)
+        return torch.cat(means)
+
+    def forward(self, obs: Tensor, deterministic: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Actions, values and log probabilities."""
+        distribution = self._gaussian(self._mean(obs))
+        actions = distribution.get_actions(deterministic=deterministic)
+        return actions, self.critic(obs[:, :-1]), distribution.log_prob(actions)
+
+    def evaluate_actions(self, obs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Values, log probabilities and entropy of stored actions under the present parameters."""
+        distribution = self._gaussian(self._mean(obs) if self.sequence_length == 1 else self._unrolled_mean(obs))
+        return self.critic(obs[:, :-1]), distribution.log_prob(actions), distribution.entropy()
+
+    def get_distribution(self, obs: Tensor) -> DiagGaussianDistribution:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The Gaussian around the controller's action."""
+        return self._gaussian(self._mean(obs))
+
+    def predict_values(self, obs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Values of carried observations."""
+        return self.critic(obs[:, :-1])
+
+    def normalisers(self) -> list[tuple[Normaliser, int]]:
+        """Each normaliser of actor and critic, and how much of a carried observation it reads."""
+        found = [(m, m.mean.numel()) for m in self.controller.modules() if isinstance(m, Normaliser)]
+        return [*found, (self.critic.normaliser, self.carrier.size - 1)]

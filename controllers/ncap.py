@@ -1,0 +1,161 @@
+"""The swimming circuit of C. elegans as a neural circuit architectural prior.
+
+Bhattasali, Zador and Engel, "Neural Circuit Architectural Priors for Embodied Control", NeurIPS 2022. A head
+oscillator drives the first joint; every other joint is driven by the stretch of the joint in front of it
+(proprioceptive coupling: Wen et al., Neuron 2012), through B-type motor neurons that excite the muscle of their own
+side and inhibit the opposite one.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from innervate.errors import ConfigError
+
+from .controller import Controller
+from .spec import ControllerSpec, Obs, State
+
+DORSAL, VENTRAL = 0, 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class NCAPConfig:
+    """The swimming circuit of C. elegans (Bhattasali et al. 2022)."""
+
+    period_steps: int = 60
+    """Period of the head oscillator, control steps."""
+    shared: bool = True
+    """One weight for each kind of synapse, instead of one for each synapse."""
+    signed: bool = True
+    """Hold excitatory weights above and inhibitory ones below zero (Dale's law)."""
+    weights: Literal["live", "published"] = "live"
+    """How signs are held: sign * exp(theta), whose gradient never dies, or clamped in the forward as published."""
+    initial: Literal["constant", "uniform"] = "constant"
+    """Magnitude of the initial weights: 1, or uniform in [0, 1]. Without `signed`, signs are random."""
+    proprioception: bool = True
+    """Stretch of the joint in front excites the B-neurons."""
+    oscillator: bool = True
+    """The head oscillator excites the first pair of B-neurons."""
+    speed: bool = False
+    """A `speed` observation in [0, 1] (1 number) releases the B-neurons from inhibition."""
+    turn: bool = False
+    """A `turn` observation (right, left), each in [0, 1], excites the first dorsal and ventral B-neurons."""
+    turn_joints: int = 1
+    """Number of joints, from the head, that `turn` reaches."""
+
+    def build(self, spec: ControllerSpec, generator: torch.Generator) -> "NCAP":
+        """The circuit for a body with a `joint_angle` observation of known limit and one actuator a joint."""
+        return NCAP(spec, self, generator)
+
+
+class NCAP(Controller):
+    """Head to tail, joint i = 0 .. n-1, sides dorsal and ventral.
+
+    Observations: `joint_angle` (batch, joints) in rad, positive dorsal; `speed` (batch, 1) and `turn`
+    (batch, 2: right, left) where switched on. State: `phase` (batch,), control steps since the oscillator's dorsal
+    onset. Actions: torque as a fraction of the limit, positive dorsal, head to tail.
+    """
+
+    recurrence = "autonomous"
+    _to_side: Tensor
+    _wave: Tensor
+
+    def __init__(self, spec: ControllerSpec, config: NCAPConfig, generator: torch.Generator) -> None:
+        super().__init__(spec)
+        self.config = config
+        angle = spec.port("joint_angle")
+        self.joints = joints = angle.size
+        if angle.limit is None:
+            raise ConfigError("NCAP scales joint angles by their limit, and this body's `joint_angle` has none.")
+        if spec.action_size != joints:
+            raise ConfigError(f"NCAP drives one actuator a joint: {joints} joints, but {spec.action_size} actuators.")
+        if config.period_steps < 2:
+            raise ConfigError(f"The oscillator's period must be at least 2 control steps, got {config.period_steps}.")
+        if config.turn and not 1 <= config.turn_joints <= joints:
+            raise ConfigError(f"turn_joints must lie in 1..{joints} for this body, got {config.turn_joints}.")
+        for name, size, on in (("speed", 1, config.speed), ("turn", 2, config.turn)):
+            if on and spec.port(name).size != size:
+                raise ConfigError(f"The `{name}` observation must have size {size}, got {spec.port(name).size}.")
+        self._generator = generator
+        self.b_proprioception = self._synapse(+1, joints - 1, config.proprioception)
+        self.b_oscillator = self._synapse(+1, 1, config.oscillator)
+        self.b_speed = self._synapse(-1, joints, config.speed)
+        self.b_turn = self._synapse(+1, config.turn_joints, config.turn)
+        self.muscle_ipsi = self._synapse(+1, joints, True)
+        self.muscle_contra = self._synapse(-1, joints, True)
+        del self._generator
+        # (2, 1): multiplies an angle into dorsal and ventral stretch, as fractions of the joint's limit.
+        self.register_buffer("_to_side", torch.tensor([[1.0], [-1.0]]) / angle.limit, persistent=False)
+        dorsal = torch.arange(config.period_steps) < config.period_steps // 2
+        self.register_buffer("_wave", torch.stack([dorsal, ~dorsal], 1)[..., None].float(), persistent=False)
+
+    def _synapse(self, sign: int, joints: int, present: bool) -> nn.Parameter | None:
+        """Weights of one kind of synapse: a scalar when shared, else (2 sides, joints)."""
+        if not present or joints == 0:
+            return None
+        shape = () if self.config.shared else (2, joints)
+        g = self._generator
+        magnitude = torch.ones(shape) if self.config.initial == "constant" else torch.rand(shape, generator=g)
+        if not self.config.signed:
+            return nn.Parameter(magnitude * (torch.randint(0, 2, shape, generator=g) * 2.0 - 1.0))
+        if self.config.weights == "live":
+            return nn.Parameter(magnitude.clamp(min=1e-3).log())
+        return nn.Parameter(sign * magnitude)
+
+    def _excitatory(self, weight: Tensor) -> Tensor:
+        if not self.config.signed:
+            return weight
+        return weight.exp() if self.config.weights == "live" else weight.clamp(min=0.0)
+
+    def _inhibitory(self, weight: Tensor) -> Tensor:
+        if not self.config.signed:
+            return weight
+        return -weight.exp() if self.config.weights == "live" else weight.clamp(max=0.0)
+
+    def initial_state(self, batch: int) -> State:
+        """The oscillator at its dorsal onset."""
+        return {"phase": torch.zeros(batch, dtype=torch.int64, device=self._wave.device)}
+
+    def advance(self, obs: Obs, state: State) -> State:
+        """The oscillator one control step on; it runs free of the observations."""
+        del obs
+        return {"phase": (state["phase"] + 1).remainder(self.config.period_steps)}
+
+    def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch joints"], State]:
+        """Propagate the undulatory wave by one control step."""
+        b = self.b_neurons(obs, state["phase"])
+        ipsi, contra = self._excitatory(self.muscle_ipsi_weight), self._inhibitory(self.muscle_contra_weight)
+        muscle = torch.addcmul(ipsi * b, contra, b.flip(1)).clamp(0.0, 1.0)  # (batch, 2, joints)
+        dorsal, ventral = muscle.unbind(1)
+        return dorsal - ventral, self.advance(obs, state)
+
+    @property
+    def muscle_ipsi_weight(self) -> Tensor:
+        """Raw weight from a B-neuron to the muscle of its own side."""
+        assert self.muscle_ipsi is not None
+        return self.muscle_ipsi
+
+    @property
+    def muscle_contra_weight(self) -> Tensor:
+        """Raw weight from a B-neuron to the muscle of the other side."""
+        assert self.muscle_contra is not None
+        return self.muscle_contra
+
+    def b_neurons(self, obs: Obs, phase: Int[Tensor, "batch"]) -> Float[Tensor, "batch 2 joints"]:
+        """Activity of the B-type motor neurons in [0, 1], dorsal and ventral, head to tail."""
+        stretch = (obs["joint_angle"].unsqueeze(1) * self._to_side).clamp(0.0, 1.0)
+        head = self._wave[phase]
+        head = head * self._excitatory(self.b_oscillator) if self.b_oscillator is not None else torch.zeros_like(head)
+        front = stretch[..., :-1]
+        front = front * self._excitatory(self.b_proprioception) if self.b_proprioception is not None else front * 0.0
+        drive = torch.cat([head, front], dim=-1)
+        if self.b_speed is not None:
+            drive = drive + self._inhibitory(self.b_speed) * (1.0 - obs["speed"].clamp(0.0, 1.0)).unsqueeze(-1)
+        if self.b_turn is not None:
+            turn = self._excitatory(self.b_turn) * obs["turn"].clamp(0.0, 1.0).unsqueeze(-1)  # (batch, 2, 1 or turn)
+            turn = turn.expand(-1, -1, self.config.turn_joints)
+            drive = drive + nn.functional.pad(turn, (0, self.joints - self.config.turn_joints))
+        return drive.clamp(0.0, 1.0)

@@ -1,0 +1,5 @@
+"""`python -m innervate.launch`."""
+
+from innervate.launch.cli import main
+
+main()

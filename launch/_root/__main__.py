@@ -1,0 +1,5 @@
+"""`python -m innervate`."""
+
+from innervate.launch.cli import main
+
+main()

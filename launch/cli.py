@@ -1,0 +1,64 @@
+"""The command line: one table of commands, each imported only when it is called."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from innervate.errors import InnervateError, UnknownNameError
+
+COMMANDS: dict[str, str] = {
+    "list": "Tasks, controllers, learners, presets and benchmarks by name.",
+    "train": "Train a controller on a task, or resume a run.",
+    "evaluate": "Returns of trained controllers over held-out episodes.",
+    "play": "Watch a controller live, in MuJoCo's viewer or as text.",
+    "record": "Write a video of a trained controller.",
+    "check": "Test an environment against the contracts, or replay an explosion.",
+    "doctor": "What this machine has, what is missing, and the line that mends it.",
+    "bench": "Measure a capability and write its table.",
+}
+"""Name to summary; the code lies in innervate.launch.commands.<name>."""
+
+
+def usage() -> str:
+    """The answer to `innervate --help`."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: innervate COMMAND [options]      (innervate COMMAND --help explains each option)",
+            "",
+            "Nervous systems for simulated bodies, and the bridge that carries them to robots.",
+            "",
+            *lines,
+            "",
+            "Begin with:  innervate train swim --controller ncap --learner cma",
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a mistake of the user's is one sentence on standard error and exit status 2."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    if not argv or argv[0] in ("-h", "--help"):
+        print(usage())
+        return
+    try:
+        if argv[0] == "--version":
+            print(importlib.import_module("importlib.metadata").version("innervate"))
+            return
+        if argv[0] not in COMMANDS:
+            raise UnknownNameError("command", argv[0], COMMANDS)
+        importlib.import_module(f"innervate.launch.commands.{argv[0]}").main(argv[1:])
+    except InnervateError as error:
+        print(f"innervate {argv[0]}: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # `innervate list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Settings that are known to work, as typed values."""
+
+from dataclasses import dataclass
+
+from innervate.agents.evolution import CMAConfig
+from innervate.agents.learner import LearnerConfig
+from innervate.agents.registry import LEARNERS
+from innervate.agents.sb3.ppo import PPOConfig
+from innervate.controllers import CONTROLLERS, ControllerConfig
+from innervate.controllers.baselines import LinearConfig
+from innervate.controllers.ncap import NCAPConfig
+from innervate.controllers.nets import GRUConfig, MLPConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A task, a controller, a learner and a budget that belong together."""
+
+    about: str
+    task: str
+    controller: ControllerConfig
+    learner: LearnerConfig
+    steps: int
+
+
+PRESETS: dict[str, Preset] = {
+    "swim-ncap-cma": Preset(
+        about="The worm's swimming circuit, evolved: the fastest way to a good swimmer.",
+        task="swim",
+        controller=NCAPConfig(),
+        # Wide steps see the unsaturated optimum at once; the decay keeps the search off the saturated plateau.
+        learner=CMAConfig(population=16, episodes=2, sigma=1.0, weight_decay=2.0),
+        steps=400_000,
+    ),
+    "swim-ncap-ppo": Preset(
+        about="The circuit as published under PPO, with the small fixed noise of the paper's code.",
+        task="swim",
+        controller=NCAPConfig(weights="published"),
+        learner=PPOConfig(initial_std=0.1, learn_std=False),
+        steps=500_000,
+    ),
+    "swim-mlp-ppo": Preset(
+        about="The paper's baseline, 73 k parameters without a prior.",
+        task="swim",
+        controller=MLPConfig(),
+        learner=PPOConfig(),
+        steps=500_000,
+    ),
+    "swim-gru-ppo": Preset(
+        about="A recurrent net without a prior, trained through time.",
+        task="swim",
+        controller=GRUConfig(),
+        learner=PPOConfig(),
+        steps=500_000,
+    ),
+    "swim-linear-cma": Preset(
+        about="The linear policy, the competitor to respect.",
+        task="swim",
+        controller=LinearConfig(),
+        learner=CMAConfig(population=24, sigma=0.1),
+        steps=2_000_000,
+    ),
+}
+
+
+def suggested(controller: str, learner: str) -> Preset | None:
+    """The preset that joins this controller and this learner, whose options become the defaults."""
+    for preset in PRESETS.values():
+        if CONTROLLERS.name_of(preset.controller) == controller and LEARNERS.name_of(preset.learner) == learner:
+            return preset
+    return None

@@ -1,0 +1,1 @@
+"""Runs: folders that explain and resume themselves."""

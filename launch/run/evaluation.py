@@ -1,0 +1,82 @@
+"""Deterministic episodes of a trained controller on held-out initial states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+
+from innervate.agents.rollout import Episodes, rollout
+from innervate.agents.seeds import Streams
+from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
+from innervate.controllers import Controller, ControllerConfig
+from innervate.errors import ConfigError
+from innervate.launch.run.folder import RunFolder, load_controller_tensors
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Returns of a controller over held-out episodes."""
+
+    episodes: Episodes
+    seeds: list[int]
+
+    def summary(self) -> dict[str, Any]:
+        """As printed and as written to JSON."""
+        returns = self.episodes.returns
+        result: dict[str, Any] = {
+            "return_mean": float(returns.mean()),
+            "return_sd": float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
+            "return_min": float(returns.min()),
+            "return_max": float(returns.max()),
+            "length_mean": float(self.episodes.lengths.mean()),
+            "episodes": len(returns),
+        }
+        if self.episodes.success is not None:
+            result["success_rate"] = float(self.episodes.success.mean())
+        return result
+
+
+def evaluate_controller(
+    env: VectorEnv[Any, Any, Any], controller: Controller, seeds: list[int]
+) -> Evaluation:
+    """One episode for each seed; `env` holds as many environments."""
+    return Evaluation(rollout(env, controller, controller.spec, seeds), seeds)
+
+
+def build_controller(
+    world: WorldConfig, config: ControllerConfig, env: VectorEnv[Any, Any, Any], seed: int = 0
+) -> Controller:
+    """A controller as a run with this seed would begin."""
+    del world
+    return config.build(controller_spec(env), Streams(seed).controller())
+
+
+def evaluate_run(path: Path | str, episodes: int = 10, options: Mapping[str, Any] | None = None) -> Evaluation:
+    """Evaluate the newest checkpoint of a run; `options` replaces options of its environment (zero-shot transfer)."""
+    if episodes < 1:
+        raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
+    folder = RunFolder.open(Path(path))
+    config = folder.config()
+    world = WorldConfig(id=config.world.id, options={**config.world.options, **(options or {})})
+    tensors = folder.model()
+    env = make_vector_env(world, episodes, threads=config.threads)
+    try:
+        controller = build_controller(world, config.controller, env, config.seed)
+        load_controller_tensors(controller, tensors, folder.path)
+        return evaluate_controller(env, controller, Streams.evaluation(episodes))
+    finally:
+        env.close()
+
+
+def untrained(world: WorldConfig, config: ControllerConfig, seeds: list[int], *, seed: int = 0) -> np.ndarray:
+    """Returns of a freshly built controller, one episode for each seed."""
+    torch.set_num_threads(1)
+    env = make_vector_env(world, len(seeds))
+    try:
+        return evaluate_controller(env, build_controller(world, config, env, seed), seeds).episodes.returns
+    finally:
+        env.close()

@@ -1,0 +1,158 @@
+"""The run folder: config, model, optimiser, generators, progress; written as one, checked when read."""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from innervate.agents.learner import Snapshot
+from innervate.errors import RunError
+from innervate.launch.run.config import RunConfig
+from innervate.launch.run.files import Transaction, inside, read_json, sync_folder, write_text_atomically
+
+MODEL, OPTIMIZER, RNG = "model.safetensors", "optimizer.safetensors", "rng.json"
+
+
+class RunFolder:
+    """One run on disk; one writer, any number of readers."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._transaction = Transaction(path)
+
+    @classmethod
+    def create(cls, path: Path, config: RunConfig, manifest: Mapping[str, Any], snapshot: Snapshot) -> "RunFolder":
+        """A new folder with its first checkpoint; it appears under its name only when it is complete."""
+        if path.exists():
+            raise RunError(f"{path} exists already; resume it with --resume {path}, or choose another --out.")
+        building = path.parent / f".{path.name}.building-{os.getpid()}"
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        try:
+            write_text_atomically(building / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
+            write_text_atomically(building / "manifest.json", json.dumps(dict(manifest), indent=1) + "\n")
+            cls(building).checkpoint(snapshot)
+            os.rename(building, path)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+        sync_folder(path.parent)
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """An existing folder."""
+        if not path.is_dir():
+            raise RunError(f"There is no run folder at {path}; see what exists with: ls {path.parent}")
+        return cls(path)
+
+    def config(self) -> RunConfig:
+        """What the run is made of."""
+        return RunConfig.from_dict(read_json(self.path, self.path / "config.json"))
+
+    def extend(self, config: RunConfig) -> None:
+        """Give the run another budget."""
+        write_text_atomically(self.path / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
+
+    def manifest(self) -> dict[str, Any]:
+        """Versions, seed, command and commit of the run."""
+        return read_json(self.path, self.path / "manifest.json")
+
+    def checkpoint(self, snapshot: Snapshot) -> None:
+        """Replace the checkpoint; a kill at any instant leaves the old one or the new one."""
+        offset = self.progress_path.stat().st_size if self.progress_path.exists() else 0
+        arrays = {k: torch.as_tensor(v) for k, v in snapshot.optimizer.items()}
+        self._transaction.write(
+            {
+                MODEL: save_tensors({k: v.contiguous() for k, v in snapshot.model.items()}, {"format": "pt"}),
+                OPTIMIZER: save_tensors({k: v.contiguous() for k, v in arrays.items()}),
+                RNG: json.dumps({**snapshot.rng, "progress_bytes": offset}).encode(),
+            }
+        )
+
+    def model(self) -> dict[str, Tensor]:
+        """The tensors of model.safetensors, finite each."""
+        return self._tensors(MODEL)
+
+    def snapshot(self) -> Snapshot:
+        """The checkpoint as its learner restores it."""
+        self._transaction.recover()
+        return Snapshot(
+            model=self._tensors(MODEL),
+            optimizer=self._tensors(OPTIMIZER),
+            rng=read_json(self.path, self.path / RNG),
+        )
+
+    def _tensors(self, name: str) -> dict[str, Tensor]:
+        path = self._transaction.find(name)
+        try:
+            tensors = load_tensors(inside(self.path, path).read_bytes())
+        except FileNotFoundError as error:
+            raise RunError(f"{path} is missing: {self.path} is not a complete run folder.") from error
+        except SafetensorError as error:
+            raise RunError(f"{path} is damaged or truncated ({error}).") from error
+        for key, value in tensors.items():
+            if value.is_floating_point() and not value.isfinite().all():
+                raise RunError(f"{path} holds a value of {key} that is not finite; the checkpoint is of no use.")
+        return tensors
+
+    @property
+    def progress_path(self) -> Path:
+        """One JSON object a line, appended as training goes."""
+        return self.path / "progress.jsonl"
+
+    def append_progress(self, record: Mapping[str, Any]) -> None:
+        """Add a line to progress.jsonl."""
+        with open(self.progress_path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({k: v for k, v in record.items() if not _is_nan(v)}) + "\n")
+
+    def rewind_progress(self) -> None:
+        """Forget the lines written after the checkpoint, which training is about to write again."""
+        if self.progress_path.exists():
+            os.truncate(self.progress_path, int(read_json(self.path, self.path / RNG)["progress_bytes"]))
+
+    def progress(self) -> list[dict[str, Any]]:
+        """All whole lines of progress.jsonl."""
+        if not self.progress_path.exists():
+            return []
+        lines = inside(self.path, self.progress_path).read_text(encoding="utf-8").splitlines(keepends=True)
+        try:
+            return [json.loads(line) for line in lines if line.endswith("\n")]
+        except json.JSONDecodeError as error:
+            raise RunError(f"{self.progress_path} is damaged: {error}.") from error
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def check_tensors(expected: Mapping[str, Tensor], found: Mapping[str, Tensor], where: Path) -> None:
+    """Raise if a checkpoint's tensors are not those of the model that config.json describes."""
+    for name, value in expected.items():
+        if name not in found:
+            raise RunError(f"{where / MODEL} lacks {name}, which the model of config.json has.")
+        if found[name].shape != value.shape:
+            raise RunError(
+                f"{where / MODEL} holds {name} of shape {tuple(found[name].shape)}; "
+                f"the model of config.json has {tuple(value.shape)}."
+            )
+    for name in found:
+        if name not in expected:
+            raise RunError(f"{where / MODEL} holds {name}, which the model of config.json lacks.")
+
+
+def load_controller_tensors(module: torch.nn.Module, tensors: Mapping[str, Tensor], where: Path) -> None:
+    """Fill a controller from the `controller.*` tensors of a run."""
+    prefix = "controller."
+    mine = {k: v for k, v in tensors.items() if k.startswith(prefix)}
+    check_tensors({prefix + k: v for k, v in module.state_dict().items()}, mine, where)
+    module.load_state_dict({k.removeprefix(prefix): v for k, v in mine.items()})
