@@ -112,7 +112,7 @@ class Engine:
         self.observation[ids] = clean if self._senses is None else self._senses.begin(ids, self.rngs, clean)
         self._recorder.begin(ids)
 
-    def step(self, action: Float[np.ndarray, "env actuator"], ids: Int[np.ndarray, "chosen"] | None = None) -> Outcome:
+    def step(self, action: np.ndarray, ids: Int[np.ndarray, "chosen"] | None = None) -> Outcome:
         """One control step of the chosen environments (all for None); the rows of the others mean nothing.
 
         Raises:
@@ -181,7 +181,7 @@ class Engine:
         """How often MuJoCo has warned of a bad position, velocity or acceleration since the last reset."""
         return self._batch.warning[:, _BAD_FIRST : _BAD_LAST + 1, 1].sum(axis=1)
 
-    def _checked(self, action: Float[np.ndarray, "..."]) -> Float[np.ndarray, "env actuator"]:
+    def _checked(self, action: np.ndarray) -> np.ndarray:
         if action.shape != self._control.shape:
             raise ConfigError(
                 f"An action of shape {self._control.shape} is expected (environments, actuators); {action.shape} came."

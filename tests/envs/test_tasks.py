@@ -7,6 +7,7 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 import pytest
+
 from innervate.envs.make import make_world
 from innervate.envs.sensors import Sensors
 from innervate.envs.single import BodyEnv
