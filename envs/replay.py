@@ -94,7 +94,7 @@ def load(path: Path) -> Replay:
     if not path.is_file():
         raise ConfigError(f"There is no replay file {str(path)!r}.")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             about = json.loads(str(arrays["about"][()]))
             states, model = arrays["states"], arrays["model"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
