@@ -38,10 +38,14 @@ def add_pool(spec: mujoco.MjSpec) -> None:
     )  # fmt: skip
 
 
-def add_tracking_camera(body: mujoco.MjsBody, length_m: float) -> None:
-    """The camera `track`: from above and behind, it follows the centre of mass of `body` and all that hangs on it."""
+def add_tracking_camera(body: mujoco.MjsBody, length_m: float, middle_m: tuple[float, float, float]) -> None:
+    """The camera `track`: from above and behind, it follows the centre of mass of `body` and all that hangs on it.
+
+    `middle_m` is where that centre lies in the frame of `body` in the model's default pose.
+    """
     distance = 0.75 * length_m + 0.15
+    x, y, z = middle_m
     body.add_camera(
         name="track", mode=mujoco.mjtCamLight.mjCAMLIGHT_TRACKCOM, fovy=50,
-        pos=[0, -0.75 * distance, 0.95 * distance], xyaxes=[1, 0, 0, 0, 0.95, 0.75],
+        pos=[x, y - 0.75 * distance, z + 0.95 * distance], xyaxes=[1, 0, 0, 0, 0.95, 0.75],
     )  # fmt: skip

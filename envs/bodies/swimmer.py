@@ -61,7 +61,8 @@ def swimmer(n_links: int, target_radius_m: float | None = None) -> mujoco.MjSpec
 
     head = spec.worldbody.add_body(name="head", pos=[0, 0, 0.05])
     _add_head(head)
-    add_tracking_camera(head, length_m=n_links * LINK_LENGTH_M)
+    length_m = n_links * LINK_LENGTH_M
+    add_tracking_camera(head, length_m, middle_m=(0.0, (length_m - LINK_LENGTH_M) / 2, 0.0))
     links = [head]
     for i in range(n_links - 1):
         links.append(_add_segment(links[-1], i, joint_limit_deg=360 / n_links))

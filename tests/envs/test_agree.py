@@ -79,7 +79,9 @@ def test_batch_equals_the_stock_model_stepped_by_mujoco(task: str, n_links: int,
     seen, earned = np.array(observations), np.array(rewards)
     assert seen.std(axis=0).min() > 0  # everything moves
     for i in (0, NUM - 1):
-        their_observations, their_rewards, state = mj_step_loop(make_world(task, n_links=n_links), 40 + i, actions[:, i])
+        their_observations, their_rewards, state = mj_step_loop(
+            make_world(task, n_links=n_links), 40 + i, actions[:, i]
+        )
         np.testing.assert_array_equal(seen[:, i], their_observations)
         np.testing.assert_array_equal(earned[:, i], their_rewards)
         np.testing.assert_array_equal(env.engine.state(i), state)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from innervate.envs import replay
 from innervate.envs.channel import Channel
 from innervate.envs.recorder import KEPT, MOST_FILES

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Slide(Task):
 
 
 @pytest.fixture(scope="module")
-def tutorial() -> dict[str, Any]:
+def tutorial() -> Iterator[dict[str, Any]]:
     names: dict[str, Any] = {}
     try:
         for block in BLOCKS:
@@ -175,7 +176,7 @@ def test_a_model_that_does_not_compile_names_file_and_line(tmp_path: Path) -> No
 def test_a_model_without_usable_motors_says_which() -> None:
     with pytest.raises(ModelError, match="no actuators"):
         World("<mujoco/>", Slide())
-    with pytest.raises(ModelError, match="Actuator 'push' .* has no ctrlrange"):
+    with pytest.raises(ModelError, match=r"Actuator 'push' .* has no ctrlrange"):
         World(SLIDER.replace(' ctrlrange="-1 1"', ""), Slide())
 
 
@@ -219,9 +220,9 @@ def test_arguments_that_cannot_work() -> None:
         BodyVectorEnv(world, 1, threads=0)
     with pytest.raises(ConfigError, match="environment 5; there are 2"):
         BodyVectorEnv(world, 2, render_envs=(5,))
-    with pytest.raises(UnknownNameError, match="autoreset mode named 'samestep'. Did you mean 'SameStep'"):
+    with pytest.raises(UnknownNameError, match=r"autoreset mode named 'samestep'. Did you mean 'SameStep'"):
         BodyVectorEnv(world, 2, autoreset_mode="samestep")
-    with pytest.raises(UnknownNameError, match="render mode named 'rgb'. Did you mean 'rgb_array'"):
+    with pytest.raises(UnknownNameError, match=r"render mode named 'rgb'. Did you mean 'rgb_array'"):
         BodyEnv(world, render_mode="rgb")
     with pytest.raises(ConfigError, match="3 seeds were given for 2 environments"):
         BodyVectorEnv(world, 2).reset(seed=[1, 2, 3])

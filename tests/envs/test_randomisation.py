@@ -6,6 +6,7 @@ import gymnasium as gym
 import mujoco
 import numpy as np
 import pytest
+
 from innervate.envs.channel import slices
 from innervate.envs.noise import standard_normal
 from innervate.envs.options import Randomisation
@@ -113,10 +114,7 @@ def test_noise_has_the_deviation_asked_for_and_only_there() -> None:
     env.reset(seed=0)
     clean.restore({name: value for name, value in env.snapshot().items() if "/" not in name})
     columns = slices(env.channels)
-    differences: list[np.ndarray] = []
-    for action in actions(50, 400):
-        differences.append(env.step(action)[0] - clean.step(action)[0])
-    noise = np.array(differences)
+    noise = np.array([env.step(action)[0] - clean.step(action)[0] for action in actions(50, 400)])
     assert not noise[..., columns["body_velocity"]].any()
     angles = noise[..., columns["joint_angle"]]
     np.testing.assert_allclose(angles.std(), 0.2, rtol=0.01)
@@ -171,5 +169,5 @@ def test_ranges_that_mean_nothing_are_refused(options: dict[str, Any], message: 
 
 
 def test_noise_on_a_channel_that_does_not_exist_names_the_nearest() -> None:
-    with pytest.raises(UnknownNameError, match="named 'joint_angles'. Did you mean 'joint_angle'"):
+    with pytest.raises(UnknownNameError, match=r"named 'joint_angles'. Did you mean 'joint_angle'"):
         vector(2, Randomisation(noise={"joint_angles": 0.1}))

@@ -9,6 +9,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.utils.env_checker import check_env
 
 from innervate.envs import registry
@@ -44,7 +45,7 @@ def test_spec_says_the_time_limit_and_survives_json(entry: TaskEntry) -> None:
     env = gym.make(entry.id, n_links=4)
     assert env.spec is not None
     assert env.spec.max_episode_steps == entry.max_episode_steps
-    again = gym.make(gym.envs.registration.EnvSpec.from_json(env.spec.to_json()))
+    again = gym.make(EnvSpec.from_json(env.spec.to_json()))
     assert again.observation_space == env.observation_space
 
 
@@ -80,7 +81,7 @@ def test_docstring_tables_tell_the_truth(entry: TaskEntry) -> None:
     model = env.model
 
     actions = found["Action Space"]
-    assert [int(row["Num"]) for row in actions] == list(range(env.action_space.shape[0]))
+    assert [int(row["Num"]) for row in actions] == list(range(env.model.nu))
     for i, row in enumerate(actions):
         assert model.actuator(i).name == row["Name (in the model)"]
         assert model.joint(int(model.actuator_trnid[i, 0])).name == row["Joint"]
@@ -92,7 +93,7 @@ def test_docstring_tables_tell_the_truth(entry: TaskEntry) -> None:
     columns = slices(env.channels)
     units = {channel.name: [unit.strip() for unit in channel.unit.split(",")] for channel in env.channels}
     observations = found["Observation Space"]
-    assert [int(row["Num"]) for row in observations] == list(range(env.observation_space.shape[0]))
+    assert [int(row["Num"]) for row in observations] == list(range(sum(channel.size for channel in env.channels)))
     for i, row in enumerate(observations):
         assert row["Sensor (in the model)"] in env.world.sensors
         channel = row["Channel"]
@@ -115,7 +116,7 @@ def test_docstring_tables_tell_the_truth(entry: TaskEntry) -> None:
 def test_the_observation_is_what_the_sensors_named_in_the_docstring_read(entry: TaskEntry) -> None:
     """Each row's sensor, computed by MuJoCo from the state alone, holds that number."""
     env = bare(entry)
-    env.reset(seed=1)
+    observation, _ = env.reset(seed=1)
     for _ in range(5):
         observation, *_ = env.step(env.action_space.sample())
     data = env.data
