@@ -9,6 +9,7 @@ from innervate.errors import ConfigError
 from innervate.perception.place.baselines import Chance, Cosine, HogCosine, SumOfAbsoluteDifferences
 from innervate.perception.place.measures import diagonal_truth, recall_at
 from innervate.perception.place.percept import Recogniser
+from innervate.perception.place.spiking_map import SpikingMap
 from innervate.perception.place.vprtempo import VPRTempo
 
 from .scenes import later, route
@@ -17,6 +18,7 @@ RECOGNISERS: dict[str, Callable[[], Recogniser]] = {
     "sad": SumOfAbsoluteDifferences,
     "cosine": Cosine,
     "hog": HogCosine,
+    "spiking map": lambda: SpikingMap(0),
     "vprtempo": lambda: VPRTempo(0, side=14, patch=5, epochs=8),
 }
 
