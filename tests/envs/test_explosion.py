@@ -1,6 +1,7 @@
 """A body that explodes ends its own episode and nothing else; nothing that is not finite gets out."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ class Drift(Task):
         return {"qpos": rng.uniform(-1, 1, (n, 1))}
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
+@pytest.fixture(params=KINDS.values(), ids=list(KINDS))
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)  # MuJoCo writes its warnings to MUJOCO_LOG.TXT where it runs
     return World(BODY.format(flags=request.param), Drift())
@@ -148,7 +149,8 @@ def test_the_disk_does_not_fill_up(world: World, tmp_path: Path) -> None:
 def test_a_huge_reading_that_is_still_finite_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     env = BodyEnv(World(BODY.format(flags='energy="disable"').replace("1e12", "2e9"), Drift()), replay_folder=tmp_path)
-    env.reset(seed=0)
+    observation, _ = env.reset(seed=0)
+    info: dict[str, Any] = {}
     for _ in range(300):  # 2e9 m/s^2 never warns by itself; position and speed grow past MuJoCo's bound
         observation, _, terminated, _, info = env.step(np.ones(1))
         assert np.isfinite(observation).all()

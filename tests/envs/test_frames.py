@@ -102,7 +102,7 @@ def test_without_a_render_mode_there_is_no_frame() -> None:
 def test_no_library_that_works_is_told_with_the_line_that_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     gl.probe.cache_clear()
     gl.choose.cache_clear()
-    monkeypatch.setattr(gl, "_try", lambda backend: f"no {backend} here")
+    monkeypatch.setattr(gl, "_try", "no {} here".format)
     try:
         with pytest.raises(ConfigError, match=r"no osmesa here.*apt-get install -y libegl1"):
             gl.choose()
