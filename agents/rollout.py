@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from .guard import check_action, check_observation
 from .worlds import action_scale
 
 
+@runtime_checkable
 class Actor(Protocol):
     """A controller, or a population of them."""
 

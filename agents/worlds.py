@@ -61,7 +61,7 @@ def make_vector_env(
     options = dict(world.options)
     if render:
         options["render_mode"] = "rgb_array"
-    if spec.vector_entry_point is not None:
+    if spec.namespace == "innervate" and spec.vector_entry_point is not None:
         env = gym.make_vec(
             id_, num_envs, "vector_entry_point", threads=threads, autoreset_mode=AutoresetMode.SAME_STEP, **options
         )

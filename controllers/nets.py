@@ -90,7 +90,13 @@ class GRU(Controller):
 
     def advance(self, obs: Obs, state: State) -> State:
         """The hidden layer one step on."""
-        return {"hidden": self.cell(self.normaliser(flat_observation(self.spec, obs)), state["hidden"])}
+        # The cell's equations rather than its kernel, which cannot be mapped over a population's parameters.
+        cell, hidden = self.cell, state["hidden"]
+        sensed = self.normaliser(flat_observation(self.spec, obs))
+        reset_in, update_in, new_in = nn.functional.linear(sensed, cell.weight_ih, cell.bias_ih).chunk(3, dim=-1)
+        reset_h, update_h, new_h = nn.functional.linear(hidden, cell.weight_hh, cell.bias_hh).chunk(3, dim=-1)
+        new = torch.tanh(new_in + torch.sigmoid(reset_in + reset_h) * new_h)
+        return {"hidden": torch.lerp(new, hidden, torch.sigmoid(update_in + update_h))}
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """Actions in (-1, 1) from the new hidden layer."""

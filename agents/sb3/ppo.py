@@ -114,7 +114,9 @@ class PPOLearner(Learner):
             device="cpu",
         )
         self.model.set_logger(Logger(folder=None, output_formats=[]))
+        self._generators, self._training = global_generators(), False
         self._iteration = 0
+        self._carried = np.zeros((0, self.env.carrier.size), np.float32)
 
     @property
     def policy(self) -> ControllerPolicy:
@@ -127,13 +129,21 @@ class PPOLearner(Learner):
         left = self.setting.steps - self.model.num_timesteps
         if left <= 0:
             return
+        # stable-baselines3 draws from the global generators: they are this learner's while it trains.
+        restore_global_generators(self._generators)
+        self._training = True
         between = _BetweenIterations(self, on_iteration)
         self.model.learn(left, callback=between, log_interval=1, reset_num_timesteps=self.model.num_timesteps == 0)
         self._finish_iteration(on_iteration)
+        self._generators, self._training = global_generators(), False
+
+    def _keep_rollout(self) -> None:
+        """Hold on to the rollout's observations: stable-baselines3 empties the buffer before it calls back."""
+        self._carried = self.model.rollout_buffer.observations
 
     def _finish_iteration(self, on_iteration: Callable[[Progress], None]) -> None:
         """After an update and before the next rollout: the one place where training can be stopped and resumed."""
-        carried = torch.from_numpy(self.model.rollout_buffer.observations)
+        carried = torch.from_numpy(self._carried.reshape(-1, self.env.carrier.size))
         for normaliser, size in self.policy.normalisers():
             normaliser.update(carried[:, :size])
         self._iteration += 1
@@ -154,7 +164,7 @@ class PPOLearner(Learner):
             arrays["last.obs"] = np.array(model._last_obs)
             arrays["last.starts"] = np.array(model._last_episode_starts, np.float32)
         rng = {
-            "global": global_generators(),
+            "global": global_generators() if self._training else self._generators,
             "steps": model.num_timesteps,
             "updates": model._n_updates,
             "iteration": self._iteration,
@@ -191,7 +201,7 @@ class PPOLearner(Learner):
             self.env.restore(physics)
             model._last_obs = np.array(arrays["last.obs"], np.float32)
             model._last_episode_starts = np.array(arrays["last.starts"]) > 0.5
-        restore_global_generators(rng["global"])
+        self._generators = rng["global"]
 
     def close(self) -> None:
         """Free the environments."""
@@ -209,6 +219,9 @@ class _BetweenIterations(BaseCallback):
         if not self._first:
             self._learner._finish_iteration(self._on_iteration)
         self._first = False
+
+    def _on_rollout_end(self) -> None:
+        self._learner._keep_rollout()
 
     def _on_step(self) -> bool:
         return True

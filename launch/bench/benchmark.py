@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from innervate.errors import UnknownNameError
 from innervate.launch.bench.rows import Row
@@ -45,6 +45,7 @@ class Bench:
         return value
 
 
+@runtime_checkable
 class BenchmarkModule(Protocol):
     """A module in `launch/bench` that measures one capability."""
 

@@ -6,19 +6,21 @@ import logging
 import sys
 import types
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int
+from jaxtyping import Float32, Int, UInt8
 
 from innervate.perception.place.vprtempo import TempoLayer
 
 
-def _package_trainer() -> Any:
-    """The package's training class.
+@cache
+def _package_module(name: str) -> Any:
+    """A module of the package.
 
-    It imports torchvision for reading files and composing transforms, neither of which is needed here, and no release
+    The package imports torchvision for reading files and composing transforms, neither of which is needed here, and no release
     of torchvision imports beside the CPU build of torch 2.13; empty modules stand in while it is imported.
     """
     names = ("torchvision", "torchvision.transforms", "torchvision.io")
@@ -28,7 +30,7 @@ def _package_trainer() -> Any:
             sys.modules[name] = types.ModuleType(name)
         sys.modules["torchvision"].transforms = sys.modules["torchvision.transforms"]  # pyright: ignore[reportAttributeAccessIssue]
         sys.modules["torchvision.io"].read_image = None  # pyright: ignore[reportAttributeAccessIssue]
-        return importlib.import_module("vprtempo.VPRTempoTrain")
+        return importlib.import_module(name)
     finally:
         for name, module in before.items():
             if module is None:
@@ -53,7 +55,7 @@ class Package:
     """One untrained module of the package, and what it needs to be trained beside ours."""
 
     def __init__(self, spikes: Float32[np.ndarray, "image pixel"], epochs: int, seed: int) -> None:
-        trainer = _package_trainer()
+        trainer = _package_module("vprtempo.VPRTempoTrain")
         trainer.tqdm = _silent
         torch.manual_seed(seed)
         np.random.seed(seed)  # noqa: NPY002 - the package draws its connections from the global generator
@@ -86,6 +88,12 @@ class Package:
         with torch.no_grad():
             x = torch.from_numpy(spikes)
             return self.model.output_layer.w(self.model.feature_layer.w(x)).numpy()[0]
+
+
+def package_amplitudes(image: UInt8[np.ndarray, "height width 3"]) -> Float32[np.ndarray, "1 pixel"]:
+    """An image through the package's own pre-processing at 28 x 28."""
+    process = _package_module("vprtempo.src.dataset").ProcessImage([28, 28], 7)
+    return process(torch.from_numpy(image).permute(2, 0, 1)).reshape(1, -1).numpy()
 
 
 def _silent(**_: object) -> Any:

@@ -1,0 +1,111 @@
+"""What a query and an update cost, beside the package `vprtempo` in the same process."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench.place_data import traverses
+from innervate.launch.bench.place_vprtempo import Package, package_amplitudes
+from innervate.launch.bench.rows import Row
+from innervate.launch.bench.timing import interleave, ratio
+from innervate.perception.place.operations import query_cost
+from innervate.perception.place.spiking_map import SpikingMap
+from innervate.perception.place.vprtempo import TempoLayer, tempo_spikes, train_feature_layer, train_output_layer
+
+PLACES = 25
+"""Of the update race: the package's smallest common module."""
+ROUNDS = 7
+
+
+def update_rows(bench: Bench) -> Iterator[Row]:
+    """One module trained by the package and by us from the same weights in the same order: time, and weights."""
+
+    def measure() -> dict[str, list[float]]:
+        spikes = tempo_spikes(traverses("nordland_64x32").reference[:PLACES])
+        ours: list[float] = []
+        theirs: list[float] = []
+        apart: list[float] = []
+        for seed in range(2 if bench.quick else 4):
+            package = Package(spikes, epochs=4, seed=seed)
+            feature, output = package.layer("feature_layer"), package.layer("output_layer")
+            begin = time.process_time()
+            _train(package, feature, output)
+            middle = time.process_time()
+            package.train("feature_layer")
+            package.train("output_layer")
+            updates = 2 * 4 * PLACES
+            ours.append((middle - begin) / updates * 1e3)
+            theirs.append((time.process_time() - middle) / updates * 1e3)
+            pairs = ((feature, "feature_layer"), (output, "output_layer"))
+            apart.append(float(max(np.abs(o.weight - package.layer(n).weight).max() for o, n in pairs)))
+        return {"ours": ours[1:], "theirs": theirs[1:], "apart": apart}  # the first compiles
+
+    found = bench.once("vprtempo updates", measure)
+    ours, theirs = float(np.median(found["ours"])), float(np.median(found["theirs"]))
+    n = len(found["ours"])
+    yield Row(row=f"VPRTempo's rule, CPU time per update ({PLACES} places)", value=ours, unit="ms", n=n,
+              peer=f"package vprtempo {theirs:.1f} ms, {theirs / ours:.0f} times as much", reach="at most 2 ms",
+              holds=ours <= 2)
+    yield Row(row="VPRTempo's rule, largest difference of a weight from the package's", value=max(found["apart"]),
+              unit="", n=len(found["apart"]), peer="from the same initial weights in the same order",
+              reach="at most 1e-6", holds=max(found["apart"]) <= 1e-6)
+
+
+def _train(package: Package, feature: TempoLayer, output: TempoLayer) -> None:
+    train_feature_layer(feature, package.spikes, package.orders[0])
+    features = feature.clamped(package.spikes @ feature.weight.T)
+    train_output_layer(output, features, feature.fire_rate, package.orders[1])
+
+
+def query_rows(bench: Bench) -> Iterator[Row]:
+    """Queries a second, one at a time, from 64 x 32 pixels to the place; ours and the package's in turn."""
+    data = traverses("nordland_64x32")
+    count = 100
+
+    def measure(places: int) -> dict[str, list[float]]:
+        images = data.query[:count]
+        recogniser = SpikingMap(0)
+        recogniser.fit(data.reference[:places])
+        package = Package(tempo_spikes(data.reference[:places]), epochs=1, seed=0)  # untrained: the cost is the same
+
+        def ours() -> None:
+            state = recogniser.begin()
+            for image in images:
+                _, state = recogniser.step(image, state)
+
+        def theirs() -> None:
+            for image in images:
+                package.evaluate(package_amplitudes(image)).argmax()
+
+        timing = interleave({"ours": ours, "theirs": theirs}, ROUNDS)
+        return {name: t.cpu_s.tolist() for name, t in timing.items()}
+
+    for places in (500, 2761):
+        cpu = {k: np.array(v) for k, v in bench.once(f"query rate {places}", lambda n=places: measure(n)).items()}
+        rates = count / cpu["ours"]
+        low, rate, high = np.quantile(rates, [0.25, 0.5, 0.75])
+        times, _ = ratio(cpu["theirs"], cpu["ours"])
+        yield Row(row=f"spiking map, queries per second of one thread, {places} places, from 64 x 32 pixels",
+                  value=float(rate), unit="Hz", interval=(float(low), float(high)), n=ROUNDS,
+                  peer=f"package vprtempo {np.median(count / cpu['theirs']):.0f} Hz ({times:.1f} times slower)",
+                  reach="at least 1000" if places == 500 else "", holds=bool(rate >= 1000) if places == 500 else None)
+
+
+def operation_rows(bench: Bench) -> Iterator[Row]:
+    """Spikes, synaptic operations, their dense equivalent and memory of one query at 500 places."""
+    data = traverses("nordland_64x32").first(500)
+    recogniser = SpikingMap(0)
+    recogniser.fit(data.reference)
+    state = recogniser.begin()
+    costs: list[tuple[int, int, int, int]] = []
+    for image in data.query[:100]:
+        spikes, state = recogniser.spikes(image, state)
+        cost = query_cost(recogniser, spikes)
+        costs.append((cost.spikes, cost.synaptic_operations, cost.dense_operations, cost.memory_bytes))
+    names = ("spikes", "synaptic operations", "dense multiply-adds of the same size", "bytes of synapses and gains")
+    peers = ("paper: 8,600 input spikes a module", "paper: 3.44 million a module", "", "")
+    for name, peer, values in zip(names, peers, np.mean(costs, axis=0), strict=True):
+        yield Row(row=f"spiking map, {name} per query, 500 places", value=float(values), unit="", n=100, peer=peer)
+    bench.say("operations counted")

@@ -1,0 +1,146 @@
+"""Every registered controller keeps the contract: pure, batched, resettable, its state an argument."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from innervate.controllers import CONTROLLERS, ControllerConfig
+from innervate.controllers.ncap import NCAPConfig
+from innervate.controllers.population import Population
+from innervate.controllers.statevector import StateVector
+from innervate.errors import UnknownNameError
+
+CONFIGS: dict[str, ControllerConfig] = {name: kind() for name, kind in CONTROLLERS.items()}
+CONFIGS["ncap-all"] = NCAPConfig(shared=False, speed=True, turn=True, initial="uniform")
+STEPS, BATCH = 7, 6
+
+
+def perturb(controller: torch.nn.Module) -> None:
+    """Parameters off their initial values, where zeros and symmetries hide mistakes."""
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for p in controller.parameters():
+            p.add_(0.05 * torch.randn(p.shape, generator=generator))
+
+
+@pytest.fixture(params=CONFIGS)
+def controller(request: pytest.FixtureRequest, build: Any, swimmer_spec: Any) -> Any:
+    made = build(CONFIGS[request.param], swimmer_spec())
+    perturb(made)
+    return made
+
+
+def test_a_batch_is_as_many_single_runs(controller: Any, random_obs: Callable[..., Any]) -> None:
+    if type(controller).__name__ == "Random":
+        pytest.skip("each member of a batch has its own stream of noise, by design")
+    together = controller.initial_state(BATCH)
+    alone = [controller.initial_state(1) for _ in range(BATCH)]
+    for _ in range(STEPS):
+        obs = random_obs(controller.spec, BATCH)
+        action, together = controller(obs, together)
+        for i in range(BATCH):
+            single, alone[i] = controller({k: v[i : i + 1] for k, v in obs.items()}, alone[i])
+            torch.testing.assert_close(single[0], action[i], rtol=1e-5, atol=5e-6)
+
+
+def test_a_forward_is_pure(controller: Any, random_obs: Callable[..., Any]) -> None:
+    obs = random_obs(controller.spec, BATCH)
+    state = controller.initial_state(BATCH)
+    _, state = controller(obs, state)
+    obs_before, state_before = ({k: v.clone() for k, v in d.items()} for d in (obs, state))
+    buffers_before = {k: v.clone() for k, v in controller.state_dict().items()}
+    first, after_first = controller(obs, state)
+    second, after_second = controller(obs, state)
+    assert torch.equal(first, second)
+    assert all(torch.equal(after_first[k], after_second[k]) for k in after_first)
+    assert all(torch.equal(obs[k], obs_before[k]) for k in obs)
+    assert all(torch.equal(state[k], state_before[k]) for k in state)
+    assert all(torch.equal(v, buffers_before[k]) for k, v in controller.state_dict().items())
+
+
+def test_advance_is_the_state_of_forward(controller: Any, random_obs: Callable[..., Any]) -> None:
+    state = controller.initial_state(BATCH)
+    for _ in range(STEPS):
+        obs = random_obs(controller.spec, BATCH)
+        advanced = controller.advance(obs, state)
+        _, state = controller(obs, state)
+        assert advanced.keys() == state.keys()
+        assert all(torch.equal(advanced[k], state[k]) for k in state)
+
+
+def test_reset_touches_only_what_is_done(controller: Any, random_obs: Callable[..., Any]) -> None:
+    state = controller.initial_state(BATCH)
+    for _ in range(STEPS):
+        _, state = controller(random_obs(controller.spec, BATCH), state)
+    done = torch.tensor([True, False, False, True, False, False])
+    after = controller.reset_state(state, done)
+    fresh = controller.initial_state(BATCH)
+    for name in state:
+        assert torch.equal(after[name][~done], state[name][~done])
+        if type(controller).__name__ != "Random":  # its noise goes on over episodes
+            assert torch.equal(after[name][done], fresh[name][done])
+
+
+def test_actions_are_fractions_of_the_limit(controller: Any, random_obs: Callable[..., Any]) -> None:
+    action, state = controller(random_obs(controller.spec, BATCH), controller.initial_state(BATCH))
+    assert action.shape == (BATCH, controller.spec.action_size)
+    assert action.dtype == torch.float32
+    assert all(v.shape[0] == BATCH for v in state.values())
+    if type(controller).__name__ != "Linear":  # unbounded; the environment clips
+        assert action.abs().max() <= 1.0
+
+
+def test_state_survives_as_a_vector(controller: Any, random_obs: Callable[..., Any]) -> None:
+    states = StateVector(controller)
+    state = controller.initial_state(BATCH)
+    if not state:
+        assert states.size == 0
+        return
+    for _ in range(STEPS):
+        _, state = controller(random_obs(controller.spec, BATCH), state)
+    back = states.unpack(states.pack(state))
+    assert all(torch.equal(back[k], state[k]) and back[k].dtype == state[k].dtype for k in state)
+
+
+def test_a_population_is_its_members(controller: Any, random_obs: Callable[..., Any]) -> None:
+    if controller.parameter_count() == 0:
+        pytest.skip("nothing to vary")
+    members, share = 3, 2
+    generator = torch.Generator().manual_seed(5)
+    start = torch.nn.utils.parameters_to_vector(controller.parameters()).detach()
+    parameters = start + 0.2 * torch.randn(members, len(start), generator=generator)
+    population = Population(controller, parameters)
+    together = population.initial_state(members * share)
+    alone = [controller.initial_state(share) for _ in range(members)]
+    for _ in range(STEPS):
+        obs = random_obs(controller.spec, members * share)
+        action, together = population(obs, together)
+        for m in range(members):
+            torch.nn.utils.vector_to_parameters(parameters[m], controller.parameters())
+            rows = slice(m * share, (m + 1) * share)
+            mine, alone[m] = controller({k: v[rows] for k, v in obs.items()}, alone[m])
+            torch.testing.assert_close(action[rows], mine, rtol=1e-5, atol=5e-6)
+
+
+def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) -> None:
+    for config in (*CONFIGS.values(), NCAPConfig(signed=False)):
+        one, same, other = (build(config, swimmer_spec(), seed).state_dict() for seed in (1, 1, 2))
+        assert all(torch.equal(one[k], same[k]) for k in one)
+        random = type(config).__name__ in ("MLPConfig", "GRUConfig") or config in (
+            NCAPConfig(signed=False),
+            CONFIGS["ncap-all"],
+        )
+        assert random == any(not torch.equal(one[k], other[k]) for k in one)
+
+
+def test_configurations_come_back_from_json() -> None:
+    for config in CONFIGS.values():
+        assert CONTROLLERS.from_dict(CONTROLLERS.to_dict(config)) == config
+
+
+def test_unknown_names_are_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'ncap'"):
+        _ = CONTROLLERS["ncpa"]
+    with pytest.raises(UnknownNameError, match="Did you mean 'period_steps'"):
+        CONTROLLERS.from_dict({"name": "ncap", "period_step": 50})
