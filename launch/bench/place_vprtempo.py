@@ -20,23 +20,23 @@ from innervate.perception.place.vprtempo import TempoLayer
 def _package_module(name: str) -> Any:
     """A module of the package.
 
-    The package imports torchvision for reading files and composing transforms, neither of which is needed here, and no release
-    of torchvision imports beside the CPU build of torch 2.13; empty modules stand in while it is imported.
+    The package imports torchvision for reading files and composing transforms, neither of which is needed here. No
+    release of torchvision imports beside the CPU build of torch 2.13, so empty modules stand in during the import.
     """
     names = ("torchvision", "torchvision.transforms", "torchvision.io")
-    before = {name: sys.modules.get(name) for name in names}
+    before = {n: sys.modules.get(n) for n in names}
     try:
-        for name in names:
-            sys.modules[name] = types.ModuleType(name)
+        for stand_in in names:
+            sys.modules[stand_in] = types.ModuleType(stand_in)
         sys.modules["torchvision"].transforms = sys.modules["torchvision.transforms"]  # pyright: ignore[reportAttributeAccessIssue]
         sys.modules["torchvision.io"].read_image = None  # pyright: ignore[reportAttributeAccessIssue]
         return importlib.import_module(name)
     finally:
-        for name, module in before.items():
+        for stand_in, module in before.items():
             if module is None:
-                del sys.modules[name]
+                del sys.modules[stand_in]
             else:
-                sys.modules[name] = module
+                sys.modules[stand_in] = module
 
 
 class _Epochs:
@@ -92,8 +92,12 @@ class Package:
 
 def package_amplitudes(image: UInt8[np.ndarray, "height width 3"]) -> Float32[np.ndarray, "1 pixel"]:
     """An image through the package's own pre-processing at 28 x 28."""
-    process = _package_module("vprtempo.src.dataset").ProcessImage([28, 28], 7)
-    return process(torch.from_numpy(image).permute(2, 0, 1)).reshape(1, -1).numpy()
+    return _process()(torch.from_numpy(image).permute(2, 0, 1)).reshape(1, -1).numpy()
+
+
+@cache
+def _process() -> Any:
+    return _package_module("vprtempo.src.dataset").ProcessImage([28, 28], 7)
 
 
 def _silent(**_: object) -> Any:

@@ -44,11 +44,11 @@ class ConductanceNetwork:
         """Start a run as the published scripts do: 40 mV below rest, new delays U(0, 10) ms, 500 ms of nothing."""
         inputs, neurons = self.weight.shape
         delay = np.rint(rng.random((inputs, neurons)) * MAX_DELAY_STEPS).astype(np.int64)
-        self._target = np.argsort(delay, axis=1, kind="stable").astype(np.int16)
-        self._position = np.argsort(self._target, axis=1, kind="stable").astype(np.int16)
+        self._target = np.argsort(delay, axis=1, kind="stable").astype(np.uint16)
+        self._position = np.argsort(self._target, axis=1, kind="stable").astype(np.uint16)
         ordered = np.take_along_axis(delay, self._target.astype(np.int64), 1)
         edges = np.arange(MAX_DELAY_STEPS + 2)
-        self._first = np.stack([np.searchsorted(row, edges) for row in ordered]).astype(np.int16)
+        self._first = np.stack([np.searchsorted(row, edges) for row in ordered]).astype(np.uint16)
         self._by_delay = np.take_along_axis(self.weight, self._target.astype(np.int64), 1)
         self._arrived = np.full((inputs, neurons), NEVER, np.int32)
         self._v = np.stack([np.full(neurons, REST_EXC - 40), np.full(neurons, REST_INH - 40)])
@@ -57,7 +57,7 @@ class ConductanceNetwork:
         # The published timer starts at 0, so nobody fires in the first 50 ms either; refractoriness has no past.
         self._fired = np.stack([np.full(neurons, -1), np.full(neurons, NEVER)]).astype(np.int64)
         self._clock = 0
-        nothing = np.zeros(1, np.int32), np.zeros(0, np.int16)
+        nothing = np.zeros(1, np.int32), np.zeros(0, np.uint16)
         self._advance(WARM_UP_STEPS, False, *nothing)
 
     def present(self, spikes: InputSpikes, *, learn: bool) -> Int64[np.ndarray, "neuron"]:

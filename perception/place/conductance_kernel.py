@@ -6,7 +6,7 @@ is one run of memory.
 """
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int16, Int32, Int64, UInt8
+from jaxtyping import Float32, Float64, UInt16, Int32, Int64, UInt8
 
 from .compiled import compiled
 
@@ -40,7 +40,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 @compiled
 def poisson_spikes(
     pixels: UInt8[np.ndarray, "input"], intensity: float, steps: int, rng: np.random.Generator
-) -> tuple[Int32[np.ndarray, "steps_and_end"], Int16[np.ndarray, "spike"]]:
+) -> tuple[Int32[np.ndarray, "steps_and_end"], UInt16[np.ndarray, "spike"]]:
     """Independent Bernoulli trains of `pixel / intensity` Hz: where each step begins in the list, and who fired.
 
     Drawn as geometric intervals, which is the same distribution at the cost of the spikes instead of the steps.
@@ -49,7 +49,7 @@ def poisson_spikes(
     for pixel in pixels:
         room += int(pixel / intensity * 1e-4 * steps * 3) + 64
     when = np.empty(room, np.int32)
-    who = np.empty(room, np.int16)
+    who = np.empty(room, np.uint16)
     count = 0
     for i in range(pixels.size):
         p = pixels[i] / intensity * 1e-3 * STEP_MS
@@ -67,7 +67,7 @@ def poisson_spikes(
     for t in range(steps):
         start[t + 1] += start[t]
     place = start.copy()
-    ordered = np.empty(count, np.int16)
+    ordered = np.empty(count, np.uint16)
     for k in range(count):
         ordered[place[when[k]]] = who[k]
         place[when[k]] += 1
@@ -76,7 +76,7 @@ def poisson_spikes(
 
 @compiled
 def scale_columns(
-    weight: Float32[np.ndarray, "input exc"], target: Int16[np.ndarray, "input exc"], total: float
+    weight: Float32[np.ndarray, "input exc"], target: UInt16[np.ndarray, "input exc"], total: float
 ) -> None:
     """Scale the weights onto each excitatory neuron to sum to `total`."""
     inputs, count = weight.shape
@@ -96,11 +96,11 @@ def advance(
     steps: int,
     learn: bool,
     start: Int32[np.ndarray, "steps_and_end"],
-    who: Int16[np.ndarray, "spike"],
+    who: UInt16[np.ndarray, "spike"],
     weight: Float32[np.ndarray, "input exc"],
-    target: Int16[np.ndarray, "input exc"],
-    position: Int16[np.ndarray, "input exc"],
-    first: Int16[np.ndarray, "input delays_and_end"],
+    target: UInt16[np.ndarray, "input exc"],
+    position: UInt16[np.ndarray, "input exc"],
+    first: UInt16[np.ndarray, "input delays_and_end"],
     arrived: Int32[np.ndarray, "input exc"],
     v: Float64[np.ndarray, "2 exc"],
     g: Float64[np.ndarray, "4 exc"],
@@ -121,32 +121,39 @@ def advance(
     v_exc, v_inh = v[0], v[1]
     ge_exc, gi_exc, ge_inh, gi_inh = g[0], g[1], g[2], g[3]
     post1, post2 = post[0], post[1]
+    fired_exc, fired_inh = fired[0], fired[1]
     spikes_exc = np.empty(count, np.int64)
     spikes_inh = np.empty(count, np.int64)
     trained = start.size - 1
     for step in range(steps):
         now = clock + step
-        n_exc = n_inh = 0
+        n_exc = n_inh = ready_exc = ready_inh = 0
         for j in range(count):
-            x = v_exc[j]
+            x, idle = v_exc[j], now - fired_exc[j]
             moved = x + _EXC * (REST_EXC - x - ge_exc[j] * x + gi_exc[j] * (INHIBITED_EXC - x))
-            v_exc[j] = moved if now - fired[0, j] > REFRACTORY_EXC_STEPS else x
+            x = moved if idle > REFRACTORY_EXC_STEPS else x
+            v_exc[j] = x
             ge_exc[j] *= _KEEP_GE
             gi_exc[j] *= _KEEP_GI
+            ready_exc += (x > theta[j] - THRESHOLD_BELOW_THETA) & (idle > SILENT_STEPS)
         for j in range(count):
-            x = v_inh[j]
+            x, idle = v_inh[j], now - fired_inh[j]
             moved = x + _INH * (REST_INH - x - ge_inh[j] * x + gi_inh[j] * (INHIBITED_INH - x))
-            v_inh[j] = moved if now - fired[1, j] > REFRACTORY_INH_STEPS else x
+            x = moved if idle > REFRACTORY_INH_STEPS else x
+            v_inh[j] = x
             ge_inh[j] *= _KEEP_GE
             gi_inh[j] *= _KEEP_GI
-        for j in range(count):
-            if v_exc[j] > theta[j] - THRESHOLD_BELOW_THETA and now - fired[0, j] > SILENT_STEPS:
-                spikes_exc[n_exc] = j
-                n_exc += 1
-        for j in range(count):
-            if v_inh[j] > THRESHOLD_INH and now - fired[1, j] > REFRACTORY_INH_STEPS:
-                spikes_inh[n_inh] = j
-                n_inh += 1
+            ready_inh += (x > THRESHOLD_INH) & (idle > REFRACTORY_INH_STEPS)
+        if ready_exc > 0:
+            for j in range(count):
+                if v_exc[j] > theta[j] - THRESHOLD_BELOW_THETA and now - fired_exc[j] > SILENT_STEPS:
+                    spikes_exc[n_exc] = j
+                    n_exc += 1
+        if ready_inh > 0:
+            for j in range(count):
+                if v_inh[j] > THRESHOLD_INH and now - fired_inh[j] > REFRACTORY_INH_STEPS:
+                    spikes_inh[n_inh] = j
+                    n_inh += 1
         if learn:
             for j in range(count):
                 theta[j] -= _THETA * theta[j]
@@ -185,7 +192,7 @@ def advance(
                 post1[j], post2[j] = _ONE, _ONE
                 theta[j] += THETA_PER_SPIKE
             v_exc[j] = RESET_EXC
-            fired[0, j] = now
+            fired_exc[j] = now
             counts[j] += 1
         if n_inh > 0:
             for j in range(count):
@@ -194,5 +201,5 @@ def advance(
                 j = spikes_inh[s]
                 gi_exc[j] -= INH_TO_EXC
                 v_inh[j] = RESET_INH
-                fired[1, j] = now
+                fired_inh[j] = now
     return counts

@@ -63,6 +63,10 @@ def patch_normalise(
 def patch_normalised_pixels(
     images: UInt8[np.ndarray, "image height width *rgb"], side: int = 28, patch: int = 7
 ) -> UInt8[np.ndarray, "image side side"]:
-    """The input of the paper's network: `side` x `side`, patch normalised, mapped from [-1, 1] to 0..255."""
-    normalised = patch_normalise(resize(grey(images), (side, side)), patch)
+    """The input of the paper's network: `side` x `side`, patch normalised, mapped from [-1, 1] to 0..255.
+
+    The small image is rounded to grey levels first, as the published code's 8-bit images are: otherwise the rounding
+    noise of a flat sky would be normalised into texture.
+    """
+    normalised = patch_normalise(np.round(resize(grey(images), (side, side))), patch)
     return (255.0 * (1.0 + normalised) / 2.0).astype(np.uint8)

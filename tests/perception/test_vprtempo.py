@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from innervate.launch.bench.place_vprtempo import Package
+from innervate.launch.bench.place_vprtempo import Package, package_amplitudes
 from innervate.perception.place.vprtempo import VPRTempo, tempo_spikes, train_feature_layer, train_output_layer
 
 from .scenes import route
@@ -26,6 +26,16 @@ def test_weights_equal_the_package() -> None:
     query = spikes[:1] * np.float32(0.9)
     folded = output.weight @ feature.weight
     assert np.allclose(folded @ query[0], package.evaluate(query), rtol=1e-4, atol=1e-6)
+
+
+def test_amplitudes_equal_the_package_up_to_one_grey_level() -> None:
+    pytest.importorskip("vprtempo")
+    images = route(4, seed=9)
+    images[2] //= 5
+    ours = tempo_spikes(images)
+    theirs = np.concatenate([package_amplitudes(image) for image in images])
+    assert np.abs(ours - theirs).max() <= 1.01 / 255
+    assert (np.abs(ours - theirs) > 1e-6).mean() < 0.02
 
 
 def test_the_gamma_of_the_input_brings_the_mean_to_one_half() -> None:
