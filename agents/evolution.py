@@ -17,6 +17,7 @@ from ..controllers.population import Population
 from .learner import Learner, Progress, Setting, Snapshot
 from .rollout import Moment, rollout
 from .seeds import Streams
+from .tensors import as_array
 from .worlds import controller_spec, make_vector_env
 
 DENSE_LIMIT = 600
@@ -135,7 +136,7 @@ class Evolution(Learner):
 
     def restore(self, snapshot: Snapshot) -> None:
         """Replay the search, and check that it arrives at the stored parameters."""
-        history = np.asarray(snapshot.optimizer["fitness"], np.float64)
+        history = as_array(snapshot.optimizer["fitness"])
         if history.ndim != 2 or history.shape[1] != self.config.population:
             raise RunError(f"The fitness history has shape {history.shape}; expected (*, {self.config.population}).")
         for fitness in history:

@@ -11,6 +11,11 @@ from torch.optim import Optimizer
 from innervate.errors import RunError
 
 
+def as_array(value: Tensor | np.ndarray) -> np.ndarray:
+    """A copy as a NumPy array."""
+    return value.numpy().copy() if isinstance(value, Tensor) else value.copy()
+
+
 def optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
     """Moments and step counts as `<parameter index>.<name>`."""
     flat: dict[str, Tensor] = {}

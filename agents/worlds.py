@@ -101,9 +101,7 @@ def controller_spec(env: VectorEnv[Any, Any, Any]) -> ControllerSpec:
         ports = tuple(Port(name=c.name, size=c.size, unit=c.unit, limit=c.limit) for c in channels)
     else:
         ports = GYMNASIUM_LAYOUTS.get(name, (Port(name="observation", size=int(observation.shape[0])),))
-    return ControllerSpec(
-        observations=ports, action_size=int(action.shape[0]), control_step_s=_control_step_s(env)
-    )
+    return ControllerSpec(observations=ports, action_size=int(action.shape[0]), control_step_s=_control_step_s(env))
 
 
 def action_scale(env: VectorEnv[Any, Any, Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -60,8 +60,15 @@ class NCAP(Controller):
     """
 
     recurrence = "autonomous"
+    b_proprioception: nn.Parameter | None
+    b_oscillator: nn.Parameter | None
+    b_speed: nn.Parameter | None
+    b_turn: nn.Parameter | None
+    muscle_ipsi: nn.Parameter
+    muscle_contra: nn.Parameter
     _to_side: Tensor
     _wave: Tensor
+    _next_phase: Tensor
 
     def __init__(self, spec: ControllerSpec, config: NCAPConfig, generator: torch.Generator) -> None:
         super().__init__(spec)
@@ -79,41 +86,45 @@ class NCAP(Controller):
         for name, size, on in (("speed", 1, config.speed), ("turn", 2, config.turn)):
             if on and spec.port(name).size != size:
                 raise ConfigError(f"The `{name}` observation must have size {size}, got {spec.port(name).size}.")
-        self._generator = generator
-        self.b_proprioception = self._synapse(+1, joints - 1, config.proprioception)
-        self.b_oscillator = self._synapse(+1, 1, config.oscillator)
-        self.b_speed = self._synapse(-1, joints, config.speed)
-        self.b_turn = self._synapse(+1, config.turn_joints, config.turn)
-        self.muscle_ipsi = self._synapse(+1, joints, True)
-        self.muscle_contra = self._synapse(-1, joints, True)
-        del self._generator
+        for name, sign, reach, present in (
+            ("b_proprioception", +1, joints - 1, config.proprioception and joints > 1),
+            ("b_oscillator", +1, 1, config.oscillator),
+            ("b_speed", -1, joints, config.speed),
+            ("b_turn", +1, config.turn_joints, config.turn),
+            ("muscle_ipsi", +1, joints, True),
+            ("muscle_contra", -1, joints, True),
+        ):
+            self.register_parameter(name, self._synapse(sign, reach, generator) if present else None)
         # (2, 1): multiplies an angle into dorsal and ventral stretch, as fractions of the joint's limit.
         self.register_buffer("_to_side", torch.tensor([[1.0], [-1.0]]) / angle.limit, persistent=False)
-        dorsal = torch.arange(config.period_steps) < config.period_steps // 2
+        # The clock as tables: a look-up is the cheapest operation there is, and periodic by itself.
+        phases = torch.arange(config.period_steps)
+        self.register_buffer("_next_phase", phases.roll(-1), persistent=False)
+        dorsal = phases < config.period_steps // 2
         self.register_buffer("_wave", torch.stack([dorsal, ~dorsal], 1)[..., None].float(), persistent=False)
 
-    def _synapse(self, sign: int, joints: int, present: bool) -> nn.Parameter | None:
+    def _synapse(self, sign: int, joints: int, generator: torch.Generator) -> nn.Parameter:
         """Weights of one kind of synapse: a scalar when shared, else (2 sides, joints)."""
-        if not present or joints == 0:
-            return None
         shape = () if self.config.shared else (2, joints)
-        g = self._generator
-        magnitude = torch.ones(shape) if self.config.initial == "constant" else torch.rand(shape, generator=g)
+        constant = self.config.initial == "constant"
+        magnitude = torch.ones(shape) if constant else torch.rand(shape, generator=generator)
         if not self.config.signed:
-            return nn.Parameter(magnitude * (torch.randint(0, 2, shape, generator=g) * 2.0 - 1.0))
+            return nn.Parameter(magnitude * (torch.randint(0, 2, shape, generator=generator) * 2.0 - 1.0))
         if self.config.weights == "live":
             return nn.Parameter(magnitude.clamp(min=1e-3).log())
         return nn.Parameter(sign * magnitude)
 
     def _excitatory(self, weight: Tensor) -> Tensor:
+        """How much a synapse excites."""
         if not self.config.signed:
             return weight
         return weight.exp() if self.config.weights == "live" else weight.clamp(min=0.0)
 
     def _inhibitory(self, weight: Tensor) -> Tensor:
+        """How much a synapse inhibits: positive for a synapse that obeys its sign."""
         if not self.config.signed:
-            return weight
-        return -weight.exp() if self.config.weights == "live" else weight.clamp(max=0.0)
+            return -weight
+        return weight.exp() if self.config.weights == "live" else (-weight).clamp(min=0.0)
 
     def initial_state(self, batch: int) -> State:
         """The oscillator at its dorsal onset."""
@@ -122,40 +133,37 @@ class NCAP(Controller):
     def advance(self, obs: Obs, state: State) -> State:
         """The oscillator one control step on; it runs free of the observations."""
         del obs
-        return {"phase": (state["phase"] + 1).remainder(self.config.period_steps)}
+        return {"phase": self._next_phase.index_select(0, state["phase"])}
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch joints"], State]:
         """Propagate the undulatory wave by one control step."""
+        # nn.Module's attribute look-up would cost as much as the arithmetic; its dictionaries do not.
+        synapses = self._parameters
         b = self.b_neurons(obs, state["phase"])
-        ipsi, contra = self._excitatory(self.muscle_ipsi_weight), self._inhibitory(self.muscle_contra_weight)
-        muscle = torch.addcmul(ipsi * b, contra, b.flip(1)).clamp(0.0, 1.0)  # (batch, 2, joints)
+        ipsi, contra = synapses["muscle_ipsi"], synapses["muscle_contra"]
+        assert ipsi is not None
+        assert contra is not None
+        excitation, inhibition = self._excitatory(ipsi) * b, self._inhibitory(contra)
+        muscle = torch.addcmul(excitation, inhibition, b.flip(1), value=-1.0).clamp(0.0, 1.0)  # (batch, 2, joints)
         dorsal, ventral = muscle.unbind(1)
         return dorsal - ventral, self.advance(obs, state)
 
-    @property
-    def muscle_ipsi_weight(self) -> Tensor:
-        """Raw weight from a B-neuron to the muscle of its own side."""
-        assert self.muscle_ipsi is not None
-        return self.muscle_ipsi
-
-    @property
-    def muscle_contra_weight(self) -> Tensor:
-        """Raw weight from a B-neuron to the muscle of the other side."""
-        assert self.muscle_contra is not None
-        return self.muscle_contra
-
     def b_neurons(self, obs: Obs, phase: Int[Tensor, "batch"]) -> Float[Tensor, "batch 2 joints"]:
         """Activity of the B-type motor neurons in [0, 1], dorsal and ventral, head to tail."""
-        stretch = (obs["joint_angle"].unsqueeze(1) * self._to_side).clamp(0.0, 1.0)
-        head = self._wave[phase]
-        head = head * self._excitatory(self.b_oscillator) if self.b_oscillator is not None else torch.zeros_like(head)
-        front = stretch[..., :-1]
-        front = front * self._excitatory(self.b_proprioception) if self.b_proprioception is not None else front * 0.0
+        synapses, tables = self._parameters, self._buffers
+        to_side, wave = tables["_to_side"], tables["_wave"]
+        assert to_side is not None
+        assert wave is not None
+        stretch = (obs["joint_angle"].unsqueeze(1) * to_side).clamp(0.0, 1.0)
+        head, front = wave.index_select(0, phase), stretch[..., :-1]
+        oscillator, proprioception = synapses["b_oscillator"], synapses["b_proprioception"]
+        head = torch.zeros_like(head) if oscillator is None else head * self._excitatory(oscillator)
+        front = torch.zeros_like(front) if proprioception is None else front * self._excitatory(proprioception)
         drive = torch.cat([head, front], dim=-1)
-        if self.b_speed is not None:
-            drive = drive + self._inhibitory(self.b_speed) * (1.0 - obs["speed"].clamp(0.0, 1.0)).unsqueeze(-1)
-        if self.b_turn is not None:
-            turn = self._excitatory(self.b_turn) * obs["turn"].clamp(0.0, 1.0).unsqueeze(-1)  # (batch, 2, 1 or turn)
-            turn = turn.expand(-1, -1, self.config.turn_joints)
-            drive = drive + nn.functional.pad(turn, (0, self.joints - self.config.turn_joints))
+        if (speed := synapses["b_speed"]) is not None:
+            drive = drive - self._inhibitory(speed) * (1.0 - obs["speed"].clamp(0.0, 1.0)).unsqueeze(-1)
+        if (turn := synapses["b_turn"]) is not None:
+            reach = self.config.turn_joints
+            extra = (self._excitatory(turn) * obs["turn"].clamp(0.0, 1.0).unsqueeze(-1)).expand(-1, -1, reach)
+            drive = drive + nn.functional.pad(extra, (0, self.joints - reach))
         return drive.clamp(0.0, 1.0)

@@ -19,7 +19,7 @@ from innervate.errors import ConfigError, RunError
 from ...controllers import Controller
 from ..learner import Learner, Progress, Setting, Snapshot
 from ..seeds import Streams
-from ..tensors import global_generators, load_optimizer_tensors, optimizer_tensors, restore_global_generators
+from ..tensors import as_array, global_generators, load_optimizer_tensors, optimizer_tensors, restore_global_generators
 from ..worlds import controller_spec, make_vector_env
 from .policy import ControllerPolicy
 from .sequences import SequenceRolloutBuffer
@@ -194,13 +194,13 @@ class PPOLearner(Learner):
         self._iteration = int(rng["iteration"])
         model.ep_info_buffer = deque(({"r": r, "l": n, "t": 0.0} for r, n in rng["recent"]), maxlen=100)
         model.ep_success_buffer = deque(maxlen=100)
-        physics = {k.removeprefix("env."): np.asarray(v) for k, v in arrays.items() if k.startswith("env.")}
+        physics = {k.removeprefix("env."): as_array(v) for k, v in arrays.items() if k.startswith("env.")}
         if physics:
             if not hasattr(self.env.env, "restore"):
                 raise RunError("The run's environments were stopped midway, and these cannot go on from there.")
             self.env.restore(physics)
-            model._last_obs = np.array(arrays["last.obs"], np.float32)
-            model._last_episode_starts = np.array(arrays["last.starts"]) > 0.5
+            model._last_obs = as_array(arrays["last.obs"])
+            model._last_episode_starts = as_array(arrays["last.starts"]) > 0.5
         self._generators = rng["global"]
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ def add_pool(spec: mujoco.MjSpec) -> None:
     visual.headlight.ambient = [0.35, 0.35, 0.35]
     visual.headlight.diffuse = [0.45, 0.45, 0.45]
     visual.map.znear = 0.01
-    visual.quality.shadowsize = 4096
+    visual.quality.shadowsize = 1024
     spec.add_texture(
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.75, 0.88, 0.95], rgb2=[0.25, 0.45, 0.60], width=256, height=256,

@@ -13,6 +13,8 @@ from innervate.launch.bench.rows import Row
 from innervate.launch.run.files import write_text_atomically
 
 BENCHMARKS: dict[str, str] = {
+    "engine": "innervate.launch.bench.engine",
+    "main-job": "innervate.launch.bench.main_job",
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",
 }
 """Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""

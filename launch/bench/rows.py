@@ -46,8 +46,10 @@ def markdown(rows: Sequence[Row], manifest: dict[str, Any]) -> str:
         lines.append(f"| {r.row} | {_figure(r.value)} {r.unit} | {interval} | {r.n} | {r.peer} | {r.reach} | {holds} |")
     quick = " (quick run)" if manifest.get("quick") else ""
     lines.append("")
-    lines.append(f"`{manifest.get('command', '')}`{quick}, commit {manifest.get('commit', 'unknown')}, "
-                 f"{manifest.get('duration_s', 0):.0f} s.")
+    lines.append(
+        f"`{manifest.get('command', '')}`{quick}, commit {manifest.get('commit', 'unknown')}, "
+        f"{manifest.get('duration_s', 0):.0f} s."
+    )
     return "\n".join(lines) + "\n"
 
 

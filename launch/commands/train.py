@@ -62,6 +62,7 @@ def options_type(task: str | None, controller: str, learner: str, preset: str | 
         ("resume", _help(Path | None, "Go on with this run; needs nothing else, takes a larger --steps."), None),
         ("debug", _help(bool, "A tiny run of seconds, to see that everything works."), False),
         ("threads", _help(int, "Physics threads."), threads),
+        ("checkpoint_s", _help(float, "Seconds between two checkpoints: the work lost to a kill."), 5.0),
         ("video", _help(bool, "Leave a video of the trained controller in the run folder."), True),
         ("track", _help(Literal["none", "wandb"], "Also log to Weights & Biases."), "none"),
         ("evaluation", EvaluationConfig, field(default_factory=EvaluationConfig)),
@@ -73,51 +74,52 @@ def options_type(task: str | None, controller: str, learner: str, preset: str | 
     return make_dataclass("train", parts, kw_only=True)
 
 
-def main(argv: Sequence[str]) -> None:
-    """Parse, train, and print the table."""
+def parse(argv: Sequence[str]) -> Any:
+    """The options as typed; `controller`, `learner`, `preset` and the task decide which there are."""
     preset = _given(argv, "--preset", None)
     if preset is not None and preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
-    resume = _given(argv, "--resume", None)
     base = PRESETS[preset] if preset else None
     controller = _given(argv, "--controller", CONTROLLERS.name_of(base.controller) if base else "ncap") or ""
     learner = _given(argv, "--learner", LEARNERS.name_of(base.learner) if base else "cma") or ""
     task = next((word for word in argv[:1] if not word.startswith("-")), base.task if base else None)
-    if task is not None and resume is None:
+    needs_no_task = _given(argv, "--resume", None) is not None or {"-h", "--help"} & set(argv)
+    if task is not None:
         environment_id(task)
-    kind = options_type(task or (TASKS_DEFAULT if resume or "--help" in argv else None), controller, learner, preset)
-    if task is None and resume is None and not {"-h", "--help"} & set(argv):
+    elif not needs_no_task:
         raise ConfigError(f"Which task? For example: innervate train swim. Known: {', '.join(TASKS)}.")
-    options = tyro.cli(kind, args=list(argv), prog="innervate train", description=__doc__)
+    kind = options_type(task or next(iter(TASKS)), controller, learner, preset)
+    return tyro.cli(kind, args=list(argv), prog="innervate train", description=__doc__)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Parse, train, and print the table."""
+    options = parse(argv)
     tracker = Tracker(show=True, wandb_project="innervate" if options.track == "wandb" else None)
     if options.resume is not None:
         run = Run.resume(options.resume, options.steps if _given(argv, "--steps", None) else None, tracker)
     else:
-        run = start(options, controller, learner, tracker)
+        config = configuration(options)
+        name = f"{options.task}-{options.controller}-{options.learner}-{options.seed}".replace("/", "-")
+        if options.debug:
+            name = f"debug-{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        run = Run.start(config, options.out or Path("runs") / name, tracker)
     conclude(run, video=options.video and not options.debug)
 
 
-TASKS_DEFAULT = "swim"
-
-
-def start(options: Any, controller: str, learner: str, tracker: Tracker) -> Run:
-    """A new run from parsed options."""
-    world = WorldConfig(id=environment_id(options.task), options=_world_options(options))
+def configuration(options: Any) -> RunConfig:
+    """What the options describe."""
     config = RunConfig(
-        world=world,
-        controller=getattr(options, controller),
-        learner=getattr(options, learner),
+        world=WorldConfig(id=environment_id(options.task), options=_world_options(options)),
+        controller=getattr(options, options.controller),
+        learner=getattr(options, options.learner),
         steps=options.steps,
         seed=options.seed,
         threads=options.threads,
+        checkpoint_s=options.checkpoint_s,
         evaluation=options.evaluation,
     )
-    name = f"{options.task}-{controller}-{learner}-{options.seed}".replace("/", "-")
-    out = options.out
-    if options.debug:
-        config = shrink(config)
-        out = out or Path("runs") / f"debug-{name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    return Run.start(config, out or Path("runs") / name, tracker)
+    return shrink(config) if options.debug else config
 
 
 def _world_options(options: Any) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from innervate.agents.learner import LearnerConfig, Setting
 from innervate.agents.registry import LEARNERS
 from innervate.agents.worlds import WorldConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
-from innervate.errors import ConfigError, RunError
+from innervate.errors import ConfigError, RunError, UnknownNameError
 from innervate.registry import from_options
 
 FORMAT = 1
@@ -35,6 +35,8 @@ class RunConfig:
     steps: int
     seed: int = 0
     threads: int = 1
+    checkpoint_s: float = 5.0
+    """Seconds between two checkpoints; about this much work is lost to a kill. Results do not depend on it."""
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class RunConfig:
             "steps": self.steps,
             "seed": self.seed,
             "threads": self.threads,
+            "checkpoint_s": self.checkpoint_s,
             "evaluation": asdict(self.evaluation),
         }
 
@@ -85,7 +88,10 @@ class RunConfig:
                 steps=int(document["steps"]),
                 seed=int(document["seed"]),
                 threads=int(document["threads"]),
+                checkpoint_s=float(document["checkpoint_s"]),
                 evaluation=from_options(EvaluationConfig, document["evaluation"]),
             )
+        except UnknownNameError:
+            raise
         except (KeyError, TypeError, AttributeError) as error:
             raise RunError(f"config.json is incomplete or of the wrong shape: {error}") from error

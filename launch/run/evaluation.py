@@ -40,9 +40,7 @@ class Evaluation:
         return result
 
 
-def evaluate_controller(
-    env: VectorEnv[Any, Any, Any], controller: Controller, seeds: list[int]
-) -> Evaluation:
+def evaluate_controller(env: VectorEnv[Any, Any, Any], controller: Controller, seeds: list[int]) -> Evaluation:
     """One episode for each seed; `env` holds as many environments."""
     return Evaluation(rollout(env, controller, controller.spec, seeds), seeds)
 

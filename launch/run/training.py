@@ -18,9 +18,6 @@ from innervate.launch.run.manifest import manifest
 from innervate.launch.run.report import finish
 from innervate.launch.run.tracking import Tracker
 
-CHECKPOINT_S = 5.0
-"""At most this much work is lost to a kill."""
-
 
 def train(
     world: str | WorldConfig,
@@ -98,7 +95,7 @@ class Run:
             record = {"steps": progress.steps, "iteration": progress.iteration, **metrics}
             self.folder.append_progress(record)
             self._tracker.report(progress.steps, metrics)
-            if time.monotonic() - saved_at > CHECKPOINT_S or progress.steps >= self.config.steps:
+            if time.monotonic() - saved_at > self.config.checkpoint_s or progress.steps >= self.config.steps:
                 self.folder.checkpoint(self.learner.snapshot())
                 saved_at = time.monotonic()
 

@@ -20,7 +20,9 @@ class Recall(gym.Env[np.ndarray, np.ndarray]):
     def __init__(self, delay: int = 4) -> None:
         self._delay = delay
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         super().reset(seed=seed)
         self._time, self._cue = 0, float(self.np_random.choice([-1.0, 1.0]))
         return np.array([self._cue, 0.0], np.float32), {}
@@ -39,7 +41,9 @@ class Chain(gym.Env[np.ndarray, np.ndarray]):
     observation_space = gym.spaces.Box(-np.inf, np.inf, (1,), np.float32)
     action_space = gym.spaces.Box(-1.0, 1.0, (1,), np.float32)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         super().reset(seed=seed)
         self._state = 0.0
         return np.array([self._state], np.float32), {}
@@ -55,7 +59,9 @@ class Ragged(gym.Env[np.ndarray, np.ndarray]):
     observation_space = gym.spaces.Box(-np.inf, np.inf, (3,), np.float32)
     action_space = gym.spaces.Box(-2.0, 4.0, (2,), np.float32)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         super().reset(seed=seed)
         self._left = int(self.np_random.integers(2, 9))
         return self.np_random.normal(size=3).astype(np.float32), {}

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 from innervate.agents.evolution import CMAConfig, Evolution
 from innervate.agents.learner import Setting, Snapshot
 from innervate.agents.rollout import rollout
@@ -43,7 +44,9 @@ def test_a_history_of_another_search_is_refused() -> None:
     good = whole.snapshot()
     fresh = Evolution(whole.setting, whole.config)
     with pytest.raises(RunError, match="Replaying the search"):
-        fresh.restore(Snapshot(model=good.model, optimizer={"fitness": -np.asarray(good.optimizer["fitness"])}, rng=good.rng))
+        fresh.restore(
+            Snapshot(model=good.model, optimizer={"fitness": -np.asarray(good.optimizer["fitness"])}, rng=good.rng)
+        )
     fresh = Evolution(whole.setting, whole.config)
     with pytest.raises(RunError, match="shape"):
         fresh.restore(Snapshot(model=good.model, optimizer={"fitness": np.zeros((2, 5))}, rng=good.rng))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
 from innervate.agents.learner import Setting
 from innervate.agents.registry import LEARNERS
 from innervate.agents.sb3.ppo import PPOConfig, PPOLearner

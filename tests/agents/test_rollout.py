@@ -4,6 +4,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+
 from innervate.agents.rollout import Moment, rollout
 from innervate.agents.worlds import WorldConfig, controller_spec, environment_id, make_vector_env
 from innervate.controllers import CONTROLLERS

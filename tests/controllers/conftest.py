@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from innervate.controllers import Controller, ControllerConfig, ControllerSpec, Port
 from torch import Tensor
+
+from innervate.controllers import Controller, ControllerConfig, ControllerSpec, Port
 
 torch.set_num_threads(1)
 

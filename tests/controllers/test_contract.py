@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.ncap import NCAPConfig
 from innervate.controllers.population import Population

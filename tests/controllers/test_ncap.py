@@ -1,10 +1,12 @@
 """NCAP against the published equations, written out neuron by neuron."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+
 from innervate.controllers import ControllerSpec, Port
 from innervate.controllers.ncap import NCAP, NCAPConfig
 from innervate.errors import ConfigError, UnknownNameError
@@ -77,7 +79,9 @@ def test_it_computes_the_published_equations(joints: int, build: Any, swimmer_sp
     [({}, 4), ({"speed": True, "turn": True}, 6), ({"shared": False}, 30),
      ({"shared": False, "speed": True, "turn": True}, 42)],
 )  # fmt: skip
-def test_parameter_counts_are_the_published_ones(options: dict[str, Any], count: int, build: Any, swimmer_spec: Any) -> None:
+def test_parameter_counts_are_the_published_ones(
+    options: dict[str, Any], count: int, build: Any, swimmer_spec: Any
+) -> None:
     for weights in ("live", "published"):
         assert build(NCAPConfig(weights=weights, **options), swimmer_spec(5)).parameter_count() == count
 
@@ -86,9 +90,7 @@ def test_parametrisations_are_the_same_circuit_at_the_start(build: Any, swimmer_
     spec = swimmer_spec(5)
     obs = random_obs(spec, 32)
     for config in (NCAPConfig(), NCAPConfig(shared=False), NCAPConfig(speed=True, turn=True)):
-        live, clamped = (
-            build(NCAPConfig(**{**config.__dict__, "weights": w}), spec) for w in ("live", "published")
-        )
+        live, clamped = (build(replace(config, weights=w), spec) for w in ("live", "published"))
         torch.testing.assert_close(live(obs, live.initial_state(32))[0], clamped(obs, clamped.initial_state(32))[0])
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+
 from innervate.controllers.baselines import RandomConfig, SineConfig
 from innervate.controllers.nets import GRUConfig
 from innervate.controllers.normaliser import Normaliser
