@@ -8,6 +8,7 @@ from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.place_drives import camera_rows, drive_rows, event_rows
 from innervate.launch.bench.place_paper import cost_row, paper_rows
 from innervate.launch.bench.place_recall import lesion_row, module_rows, recall_rows
+from innervate.launch.bench.place_route import route_rows
 from innervate.launch.bench.place_speed import operation_rows, query_rows, update_rows
 from innervate.launch.bench.rows import Row
 
@@ -30,6 +31,7 @@ def run(bench: Bench) -> Iterable[Row]:
         yield from drive_rows(bench, seeds)
         yield from camera_rows(bench, seeds)
         yield from event_rows(bench, seeds)
+        yield from route_rows(bench, seeds)
         yield from paper_rows(bench, seeds)
     finally:
         torch.set_num_threads(threads)

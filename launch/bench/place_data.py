@@ -51,6 +51,6 @@ def interval(values: list[float]) -> tuple[float, float] | None:
     """95 % interval of the mean over seeds (Student's t); None for one value."""
     if len(values) < 2:
         return None
-    half = float(stats.t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / np.sqrt(len(values))
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
     mean = float(np.mean(values))
     return mean - half, mean + half

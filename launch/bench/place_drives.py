@@ -9,7 +9,7 @@ from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.place_data import Traverses, interval, traverses
 from innervate.launch.bench.rows import Row
 from innervate.perception.place.baselines import HogCosine, SumOfAbsoluteDifferences
-from innervate.perception.place.measures import recall_at, truth_from_indices
+from innervate.perception.place.measures import diagonal_truth, recall_at, truth_from_indices
 from innervate.perception.place.percept import Recogniser
 from innervate.perception.place.sequences import ANY_DRIVE, sequence_scores
 from innervate.perception.place.spiking_map import SpikingMap
@@ -117,18 +117,19 @@ def camera_rows(bench: Bench, seeds: int) -> Iterator[Row]:
 
 
 def event_rows(bench: Bench, seeds: int) -> Iterator[Row]:
-    """Frames of accumulated events from an event camera (LENS, DAVIS128), with the data set's ground truth."""
+    """Frames of accumulated events from an event camera (LENS, DAVIS128); tolerance 3 places, as its authors use."""
     data = traverses("lens_events_80x80")
+    truth = diagonal_truth(*data.truth.shape, tolerance=3)
 
     def measure(make: Callable[[int], Recogniser], seed: int) -> float:
         recogniser = make(seed)
         recogniser.fit(data.reference)
-        return recall_at(recogniser.scores(data.query), data.truth)
+        return recall_at(recogniser.scores(data.query), truth)
 
     values = [bench.once(f"events {s}", lambda s=s: measure(lambda k: SpikingMap(k), s)) for s in range(seeds)]
     others = {"SAD": SumOfAbsoluteDifferences(), "HOG + cosine": HogCosine(), "VPRTempo's rule": VPRTempo(0)}
     peer = ", ".join(
         f"{n} {bench.once(f'events {n}', lambda r=r: measure(lambda _: r, 0)):.3f}" for n, r in others.items()
     )
-    yield Row(row=f"spiking map on event frames: R@1, {data.truth.shape[1]} places", value=float(np.mean(values)),
-              unit="share", interval=interval(values), n=seeds, peer=peer)
+    row = f"spiking map on event frames: R@1 within 3 places, {data.truth.shape[1]} places"
+    yield Row(row=row, value=float(np.mean(values)), unit="share", interval=interval(values), n=seeds, peer=peer)

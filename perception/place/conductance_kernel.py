@@ -6,7 +6,7 @@ is one run of memory.
 """
 
 import numpy as np
-from jaxtyping import Float32, Float64, UInt16, Int32, Int64, UInt8
+from jaxtyping import Float32, Float64, Int32, Int64, UInt8, UInt16
 
 from .compiled import compiled
 
