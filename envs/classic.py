@@ -111,15 +111,16 @@ def classic(rules: Classic) -> World:
     """The world of one of Gymnasium's locomotion tasks."""
     spec = load_spec(_ASSETS / rules.file)
     model = spec.compile()
-    return World(spec, Locomotion(rules, model, _add_sensors(spec, model)))
+    return World(spec, Locomotion(rules, model, _add_sensors(spec, model, rules)))
 
 
-def _add_sensors(spec: mujoco.MjSpec, model: mujoco.MjModel) -> tuple[list[str], list[str]]:
+def _add_sensors(spec: mujoco.MjSpec, model: mujoco.MjModel, rules: Classic) -> tuple[list[str], list[str]]:
     """Sensors for all positions and velocities; returns their names in the order of `qpos` and of `qvel`."""
     positions, velocities = list[str](), list[str]()
     kinds, objects = mujoco.mjtSensor, mujoco.mjtObj
     body = model.body(int(model.jnt_bodyid[0])).name
-    spec.add_sensor(name="mass_centre", type=kinds.mjSENS_SUBTREECOM, objtype=objects.mjOBJ_BODY, objname=body)
+    if rules.progress_of_mass:
+        spec.add_sensor(name="mass_centre", type=kinds.mjSENS_SUBTREECOM, objtype=objects.mjOBJ_BODY, objname=body)
     hinges = [model.joint(i).name for i in range(model.njnt) if model.jnt_type[i] != mujoco.mjtJoint.mjJNT_FREE]
     if len(hinges) < model.njnt:  # a free joint comes first: place, orientation, velocity, turn rate in its own frame
         spec.body(body).add_site(name="root_site", group=4)

@@ -38,16 +38,3 @@ def can_collide(model: mujoco.MjModel) -> bool:
     contype, conaffinity, body = kinds.T
     masks = contype[:, None] & conaffinity[None, :]
     return bool(((masks | masks.T) != 0)[body[:, None] != body[None, :]].any())
-
-
-def sensors_only_at_the_end(model: mujoco.MjModel) -> bool:
-    """Whether sensors may be computed once a control step, from the state at its end, instead of at every substep.
-
-    True if every sensor depends on position and velocity only and none keeps a history of its own.
-    """
-    if not model.nsensor:
-        return False
-    late = (model.sensor_needstage == mujoco.mjtStage.mjSTAGE_ACC).any()
-    keeps = model.nhistory > 0 or (model.sensor_plugin >= 0).any()
-    user = (model.sensor_type == mujoco.mjtSensor.mjSENS_USER).any()
-    return not (late or keeps or user)

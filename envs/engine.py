@@ -14,18 +14,18 @@ from mujoco.batch import Batch, SimulationError
 
 from innervate.errors import ConfigError, NonFiniteError
 
-from . import diet, seeding
+from . import seeding
 from .channel import slices
 from .contract import check_contract
 from .imperfect import ImperfectSenses
 from .options import Randomisation
+from .readings import Readings
 from .recorder import Recorder
 from .sensors import Sensors
 from .varied import VariedBodies
 from .world import World
 
 _BAD_FIRST, _BAD_LAST = int(mujoco.mjtWarning.mjWARN_BADQPOS), int(mujoco.mjtWarning.mjWARN_BADQACC)
-_NO_SENSORS = int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
 _HUGE = 1e10
 """MuJoCo's own bound on positions, velocities and accelerations (`mjMAXVAL`), held for sensor readings too."""
 
@@ -73,17 +73,16 @@ class Engine:
         self.rngs = seeding.generators([None] * n)
         self._batch = Batch(world.physics, n, self.threads)
         self._control = self._batch.bind("ctrl")
-        self._readings = self._batch.bind("sensordata")
-        self._now = np.zeros_like(self._readings)
-        self._before = np.zeros_like(self._readings)
-        self._warned = self._bad_warnings()
+        self._readings = Readings(self._batch, world.physics)
+        self._now = np.zeros((n, world.physics.nsensordata))
+        self._before = np.zeros_like(self._now)
+        self._sensors = Sensors(world.sensors, self._now, self._before)
+        self._bad = self._batch.warning[:, _BAD_FIRST : _BAD_LAST + 1, 1]  # how often MuJoCo warned, live
+        self._warned = self._bad.sum(axis=1)
+        self._zeros = np.zeros(n)
+        self._sound = np.zeros(n, bool)
+        self._sound.flags.writeable = False
         self._columns = slices(world.channels)
-        self._flags = None
-        self._begin_stage = mujoco.mjtStage.mjSTAGE_ACC.value
-        self._step_stage = mujoco.mjtStage.mjSTAGE_VEL.value
-        if diet.sensors_only_at_the_end(world.physics):
-            self._flags = self._batch.expand("opt.disableflags")
-            self._begin_stage, self._step_stage = self._step_stage, mujoco.mjtStage.mjSTAGE_NONE.value
         self.observation = np.zeros((n, world.observation_space.shape[0]), np.float32)
         """What every body perceives now, `(env, observation)`; rewritten in place by `begin` and `step`."""
         check_contract(world)
@@ -104,9 +103,8 @@ class Engine:
             self._batch.bind(field)[ids] = values
         if self._bodies is not None:
             self._bodies.draw(ids, self.rngs)
-        self._batch.forward(ids, stage=self._begin_stage)
-        self._now[ids] = self._before[ids] = self._readings[ids]
-        self._warned[ids] = self._bad_warnings()[ids]
+        self._now[ids] = self._before[ids] = self._readings.begin(ids)[ids]
+        self._warned[ids] = self._bad[ids].sum(axis=1)
         s = Sensors(self.world.sensors, self._now[ids], self._before[ids])
         clean = self._flat(self.world.task.observe(s))
         self.observation[ids] = clean if self._senses is None else self._senses.begin(ids, self.rngs, clean)
@@ -121,14 +119,10 @@ class Engine:
         """
         self._control[:] = self._checked(action)
         self._recorder.record(self._batch.state)
-        broken = self._advance(ids)
-        self._before[:] = self._now
-        self._now[:] = self._readings
-        exploded = self._find_exploded(broken, ids)
-        if exploded.any():
+        exploded = self._advance(ids)
+        if exploded is not self._sound:
             self._now[exploded] = self._before[exploded]
-        task = self.world.task
-        s = Sensors(self.world.sensors, self._now, self._before)
+        task, s = self.world.task, self._sensors
         terms = task.rewards(s, self._control)
         terminated = task.failed(s) | exploded
         info = dict(task.info(s))
@@ -137,49 +131,38 @@ class Engine:
             info["success"] = success
         clean = self._flat(task.observe(s))
         self.observation[:] = clean if self._senses is None else self._senses.sense(clean)
-        if exploded.any():
+        if exploded is not self._sound:
             terms = {name: np.where(exploded, 0.0, term) for name, term in terms.items()}
             info["replay"] = self._write_replays(exploded)
         return Outcome(terms, self._total(terms), terminated, exploded, info)
 
-    def _advance(self, ids: Int[np.ndarray, "chosen"] | None) -> Int[np.ndarray, "failed"]:
-        """Step the physics and make the readings current; returns those that MuJoCo gave up on."""
-        broken = np.zeros(0, int)
-        if self._flags is not None:
-            self._flags |= _NO_SENSORS
+    def _advance(self, ids: Int[np.ndarray, "chosen"] | None) -> Bool[np.ndarray, "env"]:
+        """Step the physics and read the sensors; returns which bodies exploded (`_sound` itself if none did)."""
+        broken = None
         try:
-            self._batch.step(ids, nstep=self.world.substeps, stage=self._step_stage)
+            self._readings.step(ids, self.world.substeps)
         except SimulationError as error:
             broken = error.ids
-        if self._flags is not None:
-            self._flags &= ~_NO_SENSORS
-            self._batch.forward(ids, stage=mujoco.mjtStage.mjSTAGE_VEL.value)
-        return broken
-
-    def _find_exploded(
-        self, broken: Int[np.ndarray, "failed"], ids: Int[np.ndarray, "chosen"] | None
-    ) -> Bool[np.ndarray, "env"]:
-        warned = self._bad_warnings()
-        exploded = warned != self._warned
+        self._before[:] = self._now
+        self._now[:] = self._readings.sense(ids)
+        if broken is None and not self._bad.any() and np.abs(self._now).max(initial=0.0) < _HUGE:
+            return self._sound
+        warned = self._bad.sum(axis=1)
+        exploded = (warned != self._warned) | ~(np.abs(self._now) < _HUGE).all(axis=1)
         self._warned = warned
-        exploded[broken] = True
-        if not (self._now.max(initial=0.0) < _HUGE and self._now.min(initial=0.0) > -_HUGE):  # NaN fails both
-            exploded |= ~(np.abs(self._now) < _HUGE).all(axis=1)
-        if ids is not None and exploded.any():
+        if broken is not None:
+            exploded[broken] = True
+        if ids is not None:
             chosen = np.zeros(self.n, bool)
             chosen[ids] = True
             exploded &= chosen
-        return exploded
+        return exploded if exploded.any() else self._sound
 
     def _write_replays(self, exploded: Bool[np.ndarray, "env"]) -> np.ndarray:
         paths = np.full(self.n, None, object)
         for i in np.flatnonzero(exploded):
             paths[i] = self._recorder.write(int(i), self._batch, self.world.substeps, self.world.name)
         return paths
-
-    def _bad_warnings(self) -> Int[np.ndarray, "env"]:
-        """How often MuJoCo has warned of a bad position, velocity or acceleration since the last reset."""
-        return self._batch.warning[:, _BAD_FIRST : _BAD_LAST + 1, 1].sum(axis=1)
 
     def _checked(self, action: np.ndarray) -> np.ndarray:
         if action.shape != self._control.shape:
@@ -204,9 +187,7 @@ class Engine:
         return flat
 
     def _total(self, terms: dict[str, Float[np.ndarray, "env"]]) -> Float[np.ndarray, "env"]:
-        total = np.zeros(self.n)
-        for term in terms.values():
-            total += term
+        total = sum(terms.values(), start=0.0) + self._zeros
         if not np.isfinite(total).all():
             name = next(n for n, term in terms.items() if not np.isfinite(term).all())
             raise NonFiniteError(f"The reward term {name!r} of {type(self.world.task).__name__} is not finite.")
@@ -238,4 +219,4 @@ class Engine:
         if self._senses is not None:
             self._senses.restore(snapshot)
         self._recorder.begin(np.arange(self.n))
-        self._warned = self._bad_warnings()
+        self._warned = self._bad.sum(axis=1)

@@ -77,6 +77,7 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         """Control steps since each episode began, `(env,)`."""
         self._ended = np.ones(num_envs, bool)  # until the first reset
         self._everyone = np.arange(num_envs)
+        self._all = np.ones(num_envs, bool)
         self._render_envs = self._checked_envs(render_envs)
         self._image = (width, height)
         self._camera: Camera | None = None
@@ -133,23 +134,30 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         dict[str, Any],
     ]:
         """One control step of every environment; `info` has an array and a mask `_name` for each name."""
-        fresh = self._ended.copy()
-        if fresh.any():
-            out = self._step_with_fresh(np.asarray(actions), fresh)
+        actions = np.asarray(actions)
+        if not self._ended.any():
+            out = self.engine.step(actions)
+            self.elapsed += 1
+            terminated, truncated, reward, shown = out.terminated, self._too_long(), out.reward, self._all
         else:
-            out = self.engine.step(np.asarray(actions))
-        self.elapsed += 1
-        self.elapsed[fresh] = 0
-        terminated = out.terminated & ~fresh
-        truncated = np.zeros(self.num_envs, bool)
-        if self.max_episode_steps is not None:
-            truncated = (self.elapsed >= self.max_episode_steps) & ~fresh
+            fresh = self._ended.copy()
+            out = self._step_with_fresh(actions, fresh)
+            self.elapsed += 1
+            self.elapsed[fresh] = 0
+            shown = ~fresh
+            terminated, truncated = out.terminated & shown, self._too_long() & shown
+            reward = np.where(fresh, 0.0, out.reward)
         self._ended = terminated | truncated
-        info = self._info(out, ~fresh)
         if self.autoreset_mode is AutoresetMode.SAME_STEP and self._ended.any():
             info = self._begin_again(out)
-        reward = np.where(fresh, 0.0, out.reward) if fresh.any() else out.reward
+        else:
+            info = self._info(out, shown)
         return self.engine.observation.copy(), reward, terminated, truncated, info
+
+    def _too_long(self) -> Bool[np.ndarray, "env"]:
+        if self.max_episode_steps is None:
+            return np.zeros(self.num_envs, bool)
+        return self.elapsed >= self.max_episode_steps
 
     def _step_with_fresh(self, actions: np.ndarray, fresh: Bool[np.ndarray, "env"]) -> Outcome:
         """The step after an end that was not reset at once: those begin anew, the others go on."""
@@ -182,19 +190,20 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         }
 
     def _info(self, out: Outcome, shown: Bool[np.ndarray, "env"]) -> dict[str, Any]:
+        hidden = None if shown is self._all else ~shown
+        if hidden is not None and hidden.all():
+            return {}
         values = {f"reward/{name}": term for name, term in out.terms.items()}
         values["exploded"] = out.exploded
         values.update(out.info)
         info: dict[str, Any] = {}
-        everyone = bool(shown.all())
-        if not shown.any():
-            return info
+        mask = shown.copy()  # one for all names, new at each step
         for name, value in values.items():
             array = value.copy()
-            if not everyone:
-                array[~shown] = None if array.dtype == object else 0
+            if hidden is not None:
+                array[hidden] = None if array.dtype == object else 0
             info[name] = array
-            info[f"_{name}"] = shown.copy()
+            info[f"_{name}"] = mask
         return info
 
     def render(self) -> tuple[UInt8[np.ndarray, "height width 3"], ...] | None:

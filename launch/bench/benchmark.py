@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, str] = {
     "engine": "innervate.launch.bench.engine",
     "main-job": "innervate.launch.bench.main_job",
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",
+    "place": "innervate.launch.bench.place",
 }
 """Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""
 

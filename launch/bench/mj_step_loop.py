@@ -41,9 +41,13 @@ class MjStepLoop:
         self._model = model
         self._substeps = substeps
         self._bodies = [mujoco.MjData(model) for _ in states]
-        for data, state in zip(self._bodies, states, strict=True):
-            mujoco.mj_setState(model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        self.restart(states)
         self._pointers = (ctypes.c_void_p * len(states))(*[data._address for data in self._bodies])
+
+    def restart(self, states: Float[np.ndarray, "body state"]) -> None:
+        """Put the bodies into these states (rows of `mjSTATE_INTEGRATION`)."""
+        for data, state in zip(self._bodies, states, strict=True):
+            mujoco.mj_setState(self._model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
 
     def step(self, actions: Float[np.ndarray, "step body actuator"]) -> None:
         """Control steps of all bodies."""

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.envs import diet
+from innervate.envs import diet, readings
 from innervate.envs.make import make_world
 from innervate.envs.model import load_spec
 from innervate.envs.registry import TASKS
@@ -101,4 +101,23 @@ def test_sensors_are_put_off_only_where_nothing_is_lost(sensors: str, late: bool
         "<mujoco><worldbody><body><freejoint/><geom size='.1'/><site name='s'/></body></worldbody>"
         f"<sensor>{sensors}</sensor></mujoco>"
     )
-    assert diet.sensors_only_at_the_end(spec.compile()) == late
+    assert readings.only_at_the_end(spec.compile()) == late
+
+
+def test_joint_sensors_are_read_from_the_state_only_if_there_are_no_others() -> None:
+    body = (
+        "<mujoco><worldbody><body><freejoint/><geom size='.1'/><body><joint name='a'/><geom size='.1'/>"
+        "<body><joint name='b'/><geom size='.1'/></body></body></body></worldbody><sensor>{}</sensor></mujoco>"
+    )
+    only = load_spec(body.format("<jointvel joint='a'/><jointpos joint='b'/><jointpos joint='a'/>")).compile()
+    columns = readings.state_columns(only)
+    data = mujoco.MjData(only)
+    data.qpos[:] = np.random.default_rng(0).normal(size=only.nq)
+    data.qvel[:] = np.random.default_rng(1).normal(size=only.nv)
+    mujoco.mj_forward(only, data)
+    row = np.empty(mujoco.mj_stateSize(only, mujoco.mjtState.mjSTATE_INTEGRATION))
+    mujoco.mj_getState(only, data, row, mujoco.mjtState.mjSTATE_INTEGRATION)
+    assert columns is not None
+    np.testing.assert_array_equal(row[columns], data.sensordata)
+    for other in ("<jointpos joint='a' cutoff='1'/>", "<clock/>"):
+        assert readings.state_columns(load_spec(body.format(other)).compile()) is None
