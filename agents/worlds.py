@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from innervate.errors import ConfigError, UnknownNameError
@@ -61,7 +62,7 @@ def make_vector_env(
     options = dict(world.options)
     if render:
         options["render_mode"] = "rgb_array"
-    if spec.namespace == "innervate" and spec.vector_entry_point is not None:
+    if _is_batched(spec):
         env = gym.make_vec(
             id_, num_envs, "vector_entry_point", threads=threads, autoreset_mode=AutoresetMode.SAME_STEP, **options
         )
@@ -73,6 +74,12 @@ def make_vector_env(
     if not (isinstance(env.single_observation_space, gym.spaces.Box) and len(env.single_observation_space.shape) == 1):
         raise ConfigError(f"{id_} observes {env.single_observation_space}; a controller reads one flat vector (Box).")
     return env
+
+
+def _is_batched(spec: EnvSpec) -> bool:
+    """Whether the id has a batched engine that takes `threads` (innervate's, or a user's body on it)."""
+    entry = spec.vector_entry_point
+    return entry is not None and not (isinstance(entry, str) and entry.startswith("gymnasium."))
 
 
 def _control_step_s(env: VectorEnv[Any, Any, Any]) -> float:

@@ -1,8 +1,35 @@
 """innervate: nervous systems for simulated bodies, and the bridge that carries them to robots.
 
-Importing it registers the environments (by string) and nothing else: no torch, no mujoco.
+Importing it registers the environments (by string) and nothing else: no torch, no mujoco. `train`, `evaluate` and the
+configurations that they take are imported when they are first used.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from innervate.envs.registry import register_all
+
+if TYPE_CHECKING:
+    from innervate.agents.worlds import WorldConfig
+    from innervate.launch.run.config import EvaluationConfig
+    from innervate.launch.run.evaluation import evaluate_run as evaluate
+    from innervate.launch.run.training import train
+
+__all__ = ["EvaluationConfig", "WorldConfig", "evaluate", "train"]
+
+_LAZY = {
+    "train": ("innervate.launch.run.training", "train"),
+    "evaluate": ("innervate.launch.run.evaluation", "evaluate_run"),
+    "EvaluationConfig": ("innervate.launch.run.config", "EvaluationConfig"),
+    "WorldConfig": ("innervate.agents.worlds", "WorldConfig"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'innervate' has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    return getattr(importlib.import_module(module), attribute)
+
 
 register_all()

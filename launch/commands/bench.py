@@ -12,7 +12,9 @@ import tyro
 
 from innervate.launch.bench.benchmark import BENCHMARKS, Bench, load_benchmark
 from innervate.launch.bench.rows import Row, write_table
+from innervate.launch.bench.tables import included
 from innervate.launch.commands.tables import print_table
+from innervate.launch.run.files import write_text_atomically
 from innervate.launch.run.manifest import command_line, commit, versions
 
 
@@ -66,4 +68,7 @@ def main(argv: Sequence[str]) -> None:
     figures = ["" if r.value is None else f"{r.value:.4g} {r.unit}" for r in rows]
     cells = [(r.row, f, r.peer, r.reach, answer[r.holds]) for r, f in zip(rows, figures, strict=True)]
     print_table(options.name, ("row", "value", "against", "reach", "holds"), cells)
+    readme = Path("README.md")
+    if readme.exists() and options.out == Options.out:
+        write_text_atomically(readme, included(readme.read_text(encoding="utf-8"), options.out))
     print(path)

@@ -4,11 +4,19 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import gymnasium as gym
 import imageio.v3 as iio
+import numpy as np
 import pytest
+import torch
 
+from innervate.agents.registry import LEARNERS
+from innervate.controllers import CONTROLLERS
+from innervate.envs.registry import TASKS
 from innervate.launch import cli
+from innervate.launch.bench.benchmark import BENCHMARKS
 from innervate.launch.commands import train as train_command
 from innervate.launch.presets import PRESETS
 
@@ -98,3 +106,52 @@ def test_presets_are_what_their_names_say() -> None:
         assert config.controller == preset.controller
         assert config.learner == preset.learner
         assert config.steps == preset.steps
+
+
+def test_check_finds_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken(gym.Env[np.ndarray, np.ndarray]):
+        """Ignores its seed, and calls a time limit an end."""
+
+        observation_space = gym.spaces.Box(-np.inf, np.inf, (2,), np.float32)
+        action_space = gym.spaces.Box(-1, 1, (1,), np.float32)
+        _own = np.random.default_rng(0)
+
+        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+            super().reset(seed=seed)
+            return self._own.normal(size=2).astype(np.float32), {}
+
+        def step(self, action: np.ndarray) -> Any:
+            bad = np.nan if action[0] > 0.99 else 0.0
+            return np.array([bad, 0], np.float32), 0.0, False, False, {}
+
+    gym.register("test/Broken-v0", lambda **_: Broken())
+    try:
+        with pytest.raises(SystemExit) as stop:
+            cli.main(["check", "test/Broken-v0"])
+        assert stop.value.code == 1
+        failing = {line.split("│")[1].strip() for line in capsys.readouterr().out.splitlines() if "FAILS" in line}
+        assert {"seeding", "extreme actions", "batch"} <= failing
+        cli.main(["check", "swim"])
+        assert "FAILS" not in capsys.readouterr().out
+    finally:
+        del gym.registry["test/Broken-v0"]
+
+
+def test_doctor_tells_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["doctor"])
+    out = capsys.readouterr().out
+    assert torch.__version__ in out
+    assert all(f"rendering by {name}" in out for name in ("egl", "osmesa", "glfw"))
+
+
+def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["list"])
+    out = capsys.readouterr().out
+    assert all(name in out for name in (*TASKS, *CONTROLLERS, *LEARNERS, *PRESETS, *BENCHMARKS))
+
+
+def test_play_tells_an_episode(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["play", str(trained), "--speed", "0"])
+    out = capsys.readouterr().out
+    assert out.count("action") == 59  # twice a second for 30 s, a control step being 0.03 s
+    assert "in 1000 control steps" in out

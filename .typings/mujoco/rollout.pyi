@@ -1,3 +1,0 @@
-from typing import Any
-
-def rollout(*args: Any, **kwargs: Any) -> Any: ...
