@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "record": "Write a video of a trained controller.",
     "check": "Test an environment against the contracts, or replay an explosion.",
     "doctor": "What this machine has, what is missing, and the line that mends it.",
+    "place": "Tell places from images: fit a map, query it, compare recognisers.",
     "bench": "Measure a capability and write its table.",
 }
 """Name to summary; the code lies in innervate.launch.commands.<name>."""

@@ -100,6 +100,8 @@ class SpikingMap(Recogniser):
 
     def __init__(self, seed: int, config: SpikingMapConfig | None = None) -> None:
         self.seed, self.config = seed, config or SpikingMapConfig()
+        self.names: tuple[str, ...] = ()
+        """What to call the places, in their order; empty if they have numbers only."""
 
     def _fit(self, images: UInt8[np.ndarray, "place height width *rgb"]) -> None:
         activity = complex_cells(images, self.config.v1)
@@ -167,6 +169,7 @@ class SpikingMap(Recogniser):
                                  c.memory_frames, c.map_frames, c.module_size or 0]),
             "drive": np.array(c.drive),
             "mean": self.mean,
+            "names": np.array(self.names, dtype=np.str_),
             "synapses": np.concatenate([m.synapses for m in self.modules]),
         })  # fmt: skip
 
@@ -181,7 +184,7 @@ class SpikingMap(Recogniser):
         )  # fmt: skip
         places = cls(seed, config)
         places.mean, synapses = arrays["mean"], arrays["synapses"]
-        places.n_places = len(synapses)
+        places.n_places, places.names = len(synapses), tuple(str(name) for name in arrays["names"])
         step = size or len(synapses)
         places.modules = [places._imprint(synapses[i : i + step]) for i in range(0, len(synapses), step)]
         return places
