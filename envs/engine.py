@@ -76,12 +76,12 @@ class Engine:
         self._readings = Readings(self._batch, world.physics)
         self._now = np.zeros((n, world.physics.nsensordata))
         self._before = np.zeros_like(self._now)
-        self._sensors = Sensors(world.sensors, self._now, self._before)
+        self._sensors = Sensors(world.sensors, _read_only(self._now), _read_only(self._before))
+        self._applied = _read_only(self._control)
         self._bad = self._batch.warning[:, _BAD_FIRST : _BAD_LAST + 1, 1]  # how often MuJoCo warned, live
         self._warned = self._bad.sum(axis=1)
         self._zeros = np.zeros(n)
-        self._sound = np.zeros(n, bool)
-        self._sound.flags.writeable = False
+        self._sound = _read_only(np.zeros(n, bool))
         self._columns = slices(world.channels)
         self.observation = np.zeros((n, world.observation_space.shape[0]), np.float32)
         """What every body perceives now, `(env, observation)`; rewritten in place by `begin` and `step`."""
@@ -123,7 +123,7 @@ class Engine:
         if exploded is not self._sound:
             self._now[exploded] = self._before[exploded]
         task, s = self.world.task, self._sensors
-        terms = task.rewards(s, self._control)
+        terms = task.rewards(s, self._applied)
         terminated = task.failed(s) | exploded
         info = dict(task.info(s))
         success = task.success(s)
@@ -220,3 +220,10 @@ class Engine:
             self._senses.restore(snapshot)
         self._recorder.begin(np.arange(self.n))
         self._warned = self._bad.sum(axis=1)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """A view for those who may look but not write."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

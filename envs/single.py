@@ -9,17 +9,16 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from . import snapshots
-from .channel import Channel
 from .engine import Engine
+from .of_world import OfWorld
 from .options import Randomisation
 from .render import Camera
-from .task import Task
 from .world import World
 
 RENDER_MODES = ("rgb_array",)
 
 
-class BodyEnv(gym.Env[np.ndarray, np.ndarray]):
+class BodyEnv(OfWorld, gym.Env[np.ndarray, np.ndarray]):
     """A world of one body; the same engine and task code as `BodyVectorEnv`, with one environment.
 
     Args:
@@ -55,26 +54,6 @@ class BodyEnv(gym.Env[np.ndarray, np.ndarray]):
         self._image = (width, height)
         self._camera: Camera | None = None
         self._data: mujoco.MjData | None = None
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The parts of the observation, in order."""
-        return self.world.channels
-
-    @property
-    def control_step_s(self) -> float:
-        """Time between two actions."""
-        return self.world.control_step_s
-
-    @property
-    def task(self) -> Task:
-        """What is perceived and rewarded."""
-        return self.world.task
-
-    @property
-    def model(self) -> mujoco.MjModel:
-        """The whole model; to look at. Changing it changes what is drawn, not the physics."""
-        return self.world.model
 
     @property
     def data(self) -> mujoco.MjData:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
-import mujoco
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
@@ -14,16 +13,15 @@ from jaxtyping import Bool, Float, Float32, UInt8
 from innervate.errors import ConfigError, UnknownNameError
 
 from . import seeding, snapshots
-from .channel import Channel
 from .engine import Engine, Outcome
+from .of_world import OfWorld
 from .options import Randomisation
 from .render import Camera
 from .single import RENDER_MODES
-from .task import Task
 from .world import World
 
 
-class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
+class BodyVectorEnv(OfWorld, gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
     """`num_envs` bodies of a world, stepped together.
 
     Args:
@@ -83,29 +81,9 @@ class BodyVectorEnv(gym.vector.VectorEnv[np.ndarray, np.ndarray, np.ndarray]):
         self._camera: Camera | None = None
 
     @property
-    def channels(self) -> tuple[Channel, ...]:
-        """The parts of one environment's observation, in order."""
-        return self.world.channels
-
-    @property
-    def control_step_s(self) -> float:
-        """Time between two actions."""
-        return self.world.control_step_s
-
-    @property
     def threads(self) -> int:
         """Threads that the physics runs on."""
         return self.engine.threads
-
-    @property
-    def task(self) -> Task:
-        """What is perceived and rewarded."""
-        return self.world.task
-
-    @property
-    def model(self) -> mujoco.MjModel:
-        """The whole model; to look at. Changing it changes what is drawn, not the physics."""
-        return self.world.model
 
     def reset(  # pyright: ignore[reportIncompatibleMethodOverride]  (Gymnasium's own vector environments widen seed)
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None

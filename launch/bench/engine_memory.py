@@ -12,8 +12,10 @@ from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.rows import Row
 
 _RESIDENT = """
-import json, sys, psutil, numpy as np, gymnasium, innervate
-def resident(): return psutil.Process().memory_info().rss
+import json, os, sys, numpy as np, gymnasium, innervate
+def resident():
+    with open("/proc/self/statm") as file:  # Linux
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 def make(n): return gymnasium.make_vec("innervate/Swim-v0", n, "vector_entry_point", max_episode_steps=1000)
 """
 _PER_ENVIRONMENT = (

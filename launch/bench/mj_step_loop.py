@@ -49,6 +49,14 @@ class MjStepLoop:
         for data, state in zip(self._bodies, states, strict=True):
             mujoco.mj_setState(self._model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
 
+    def states(self) -> Float[np.ndarray, "body state"]:
+        """Where the bodies are, as rows of `mjSTATE_INTEGRATION`."""
+        spec = mujoco.mjtState.mjSTATE_INTEGRATION
+        rows = np.empty((len(self._bodies), mujoco.mj_stateSize(self._model, spec)))
+        for row, data in zip(rows, self._bodies, strict=True):
+            mujoco.mj_getState(self._model, data, row, spec)
+        return rows
+
     def step(self, actions: Float[np.ndarray, "step body actuator"]) -> None:
         """Control steps of all bodies."""
         held = np.ascontiguousarray(actions, np.float64)

@@ -1,5 +1,6 @@
 """A body that explodes ends its own episode and nothing else; nothing that is not finite gets out."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,21 @@ def test_a_damaged_replay_is_refused(damage: str, world: World, tmp_path: Path) 
             path.unlink()
     with pytest.raises(ConfigError, match=r"file\.npz"):
         replay.load(path)
+
+
+def test_memory_does_not_grow_over_explosions_and_resets(world: World, tmp_path: Path) -> None:
+    env = BodyVectorEnv(world, 8, max_episode_steps=5, replay_folder=tmp_path)
+    env.reset(seed=0)
+
+    def live(rounds: int) -> int:
+        for k in range(rounds):
+            env.step(pushes(8, [k % 8] if k % 3 == 0 else []))
+        return tracemalloc.get_traced_memory()[0]
+
+    live(100)  # all replays that it may write are written
+    tracemalloc.start()
+    try:
+        early = live(200)
+        assert live(1500) - early < 20_000  # bytes; one leaked array of eight numbers a step would be far more
+    finally:
+        tracemalloc.stop()

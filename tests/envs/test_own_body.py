@@ -248,3 +248,17 @@ def test_a_sensor_s_own_edit_of_a_spec_is_left_alone() -> None:
     spec.option.gravity = [0, 0, -9.81]
     assert isinstance(world.physics, mujoco.MjModel)
     assert not world.physics.opt.gravity.any()
+
+
+@pytest.mark.parametrize("target", ["action", "sensor"])
+def test_a_task_cannot_write_into_the_sensors_or_the_action(target: str) -> None:
+    class Scribbles(Slide):
+        def rewards(self, s: Sensors, action: np.ndarray) -> dict[str, np.ndarray]:
+            if len(s) > 1:
+                (action if target == "action" else s["place"])[:] = 0
+            return {"progress": np.zeros(len(s))}
+
+    env = BodyVectorEnv(World(SLIDER, Scribbles()), 2)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="read-only"):
+        env.step(np.zeros((2, 1)))
