@@ -145,3 +145,18 @@ def test_one_environment_in_a_batch_does_not_depend_on_the_others() -> None:
         a, b = few.step(action[-2:]), many.step(action)
         for left, right in zip(a[:4], b[:4], strict=True):
             np.testing.assert_array_equal(left, right[-2:])
+
+
+def test_when_all_end_at_once_all_begin_anew_in_the_next_step() -> None:
+    env = make_vec("swim", num_envs=3, max_episode_steps=1, autoreset_mode="NextStep")
+    env.reset(seed=0)
+    action = actions_for(env, 1)[0]
+    for _ in range(3):
+        *_, truncated, info = env.step(action)
+        assert truncated.all()
+        assert "reward/forward" in info
+        observation, reward, terminated, truncated, info = env.step(action)
+        assert not (terminated | truncated).any()
+        assert not reward.any()
+        assert info == {}
+        assert not observation[:, 5:].any()  # at rest: a start
