@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
@@ -21,6 +20,7 @@ from ..learner import Learner, Progress, Setting, Snapshot
 from ..seeds import Streams
 from ..tensors import as_array, global_generators, load_optimizer_tensors, optimizer_tensors, restore_global_generators
 from ..worlds import controller_spec, make_vector_env
+from .fused_ppo import FusedPPO
 from .policy import ControllerPolicy
 from .sequences import SequenceRolloutBuffer
 from .vec_env import NervousVecEnv
@@ -87,7 +87,7 @@ class PPOLearner(Learner):
             )
         self.env = NervousVecEnv(env, self.controller)
         self.env.episode_seeds = streams.environments(config.num_envs)
-        self.model = PPO(
+        self.model = FusedPPO(
             ControllerPolicy,
             self.env,
             learning_rate=config.learning_rate,

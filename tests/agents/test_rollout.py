@@ -69,6 +69,7 @@ def test_unknown_tasks_are_answered_with_the_nearest() -> None:
         environment_id("swin")
     with pytest.raises(UnknownNameError, match="innervate/Swim-v0"):
         environment_id("innervate/Swim-v1")
+    env = make_vector_env(WorldConfig(id="swim"), 2)
+    zero = CONTROLLERS["zero"]().build(controller_spec(env), torch.Generator())
     with pytest.raises(ConfigError, match="one seed for each"):
-        env = make_vector_env(WorldConfig(id="swim"), 2)
-        rollout(env, CONTROLLERS["zero"]().build(controller_spec(env), torch.Generator()), controller_spec(env), [1])
+        rollout(env, zero, zero.spec, [1])

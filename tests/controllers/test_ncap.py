@@ -137,13 +137,13 @@ def test_without_its_parts(build: Any, swimmer_spec: Any, random_obs: Any) -> No
 
 def test_bodies_that_do_not_fit_are_refused(build: Any) -> None:
     angle = Port(name="joint_angle", size=3, limit=1.0)
+    spec = ControllerSpec(observations=(Port(name="observation", size=3),), action_size=3, control_step_s=0.1)
     with pytest.raises(UnknownNameError, match="joint_angle"):
-        spec = ControllerSpec(observations=(Port(name="observation", size=3),), action_size=3, control_step_s=0.1)
         build(NCAPConfig(), spec)
     with pytest.raises(ConfigError, match="3 joints, but 2 actuators"):
         build(NCAPConfig(), ControllerSpec(observations=(angle,), action_size=2, control_step_s=0.1))
+    spec = ControllerSpec(observations=(Port(name="joint_angle", size=3),), action_size=3, control_step_s=0.1)
     with pytest.raises(ConfigError, match="has none"):
-        spec = ControllerSpec(observations=(Port(name="joint_angle", size=3),), action_size=3, control_step_s=0.1)
         build(NCAPConfig(), spec)
     good = ControllerSpec(observations=(angle,), action_size=3, control_step_s=0.1)
     with pytest.raises(UnknownNameError, match="speed"):
