@@ -80,8 +80,12 @@ def test_prediction_moves_and_widens_the_belief() -> None:
     places = np.arange(60)
     assert after.sum() == pytest.approx(1.0)
     assert (after * places).sum() == pytest.approx(26.5, abs=1e-3)
-    assert np.sqrt((after * (places - 26.5) ** 2).sum()) == pytest.approx(2.0, rel=0.01)
-    assert model.predict(belief, 0.5, 0.0).sum() == pytest.approx(1.0)
+    variance = 2.0**2 + 0.5 * 0.5  # of the motion, and of half a place split between two
+    assert (after * (places - 26.5) ** 2).sum() == pytest.approx(variance, rel=0.01)
+    for moved, uncertainty in ((0.4, 0.0), (-1.7, 0.1), (2.0, 0.0), (1.4, 0.3)):
+        after = model.predict(belief, moved, uncertainty)  # motion by a fraction of a place is not lost
+        assert after.sum() == pytest.approx(1.0)
+        assert (after * places).sum() == pytest.approx(20 + moved, abs=1e-6)
     ring = PlaceFilter(circular=True, kidnap_probability=0.0)
     assert ring.predict(np.eye(60)[59], 2.0, 0.1).argmax() == 1
     assert model.predict(np.eye(60)[59], 2.0, 0.1).argmax() == 59
