@@ -66,8 +66,8 @@ def _best_paths(
                 for p in range(low, high):
                     fresh[p] = max(fresh[p], best[p - shift] - price)
             for p in range(places):
-                # Off the end of the map nothing is known: a path that came from there starts with an average past.
-                fresh[p] = max(fresh[p], np.float32(0)) if fresh[p] < np.float32(-1e29) else fresh[p]
+                if fresh[p] < np.float32(-1e29):  # only from off the map, of which nothing is known: an average past
+                    fresh[p] = np.float32(0)
                 fresh[p] += rows[k, p]
             best, fresh = fresh, best
         out[q] = best / np.float32(q + 1 - begin)

@@ -42,6 +42,7 @@ def test_a_steady_sequence_is_the_mean_along_the_diagonal() -> None:
     rows = standardised(scores)
     found = sequence_scores(scores, 5, STEADY)
     assert found[20, 12] == pytest.approx(np.mean([rows[20 - k, 12 - k] for k in range(5)]), rel=1e-5)
+    assert found[20, 1] == pytest.approx((rows[20, 1] + rows[19, 0]) / 5, rel=1e-5)  # before the map: average evidence
     assert np.allclose(sequence_scores(scores, 1), rows)
 
 
