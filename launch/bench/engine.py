@@ -10,7 +10,7 @@ from innervate.envs.classic import ANT, HUMANOID, SWIMMER, Classic, classic
 from innervate.envs.make import make_world
 from innervate.envs.vector import BodyVectorEnv
 from innervate.envs.world import World
-from innervate.launch.bench import engine_memory, mj_step_loop
+from innervate.launch.bench import engine_evolution, engine_memory, engine_ppo, mj_step_loop
 from innervate.launch.bench import engine_peers as peers
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.rows import Row
@@ -27,6 +27,8 @@ def run(bench: Bench) -> Iterable[Row]:
     yield from _against_processes(bench)
     yield from _two_threads(bench)
     yield from _cost_against_size(bench)
+    yield from engine_ppo.rows(bench)
+    yield from engine_evolution.rows(bench)
     yield from engine_memory.rows(bench)
 
 
