@@ -68,8 +68,8 @@ def paper_rows(bench: Bench, seeds: int) -> Iterator[Row]:
             edge = band or (float(np.mean(values)),) * 2
             holds = bool(edge[0] - error <= high and edge[1] + error >= low)
         yield Row(row=name, value=float(np.mean(values)), unit=unit, interval=band, n=len(values),
-                  peer=f"C rebuild, one seed: {said}{note}", reach=f"seeds' interval meets {said}, give or take {error:.2g}",
-                  holds=holds)
+                  peer=f"C rebuild, one seed: {said}{note}",
+                  reach=f"seeds' interval meets {said}, give or take {error:.2g}", holds=holds)
 
 
 def cost_row(bench: Bench) -> Iterator[Row]:
