@@ -8,6 +8,8 @@ from innervate.errors import ConfigError, UnknownNameError
 from .sensors import Sensors
 from .world import World
 
+INPUT_FIELDS = ("ctrl", "qfrc_applied", "xfrc_applied", "eq_active", "mocap_pos", "mocap_quat")
+"""What `Task.drive` may set: MuJoCo's inputs."""
 STATE_FIELDS = ("qpos", "qvel", "act", "ctrl", "mocap_pos", "mocap_quat", "userdata")
 """What `Task.begin` may set: the parts of MuJoCo's state that have a meaning at the start of an episode."""
 
@@ -32,6 +34,12 @@ def check_contract(world: World) -> None:
     row = data.sensordata[None].copy()
     s = Sensors(world.sensors, row, row.copy())
     _check_observation(world, task.observe(s))
+    for field, value in task.drive(s, np.zeros((1, model.nu)), data.userdata[None].copy()).items():
+        if field not in INPUT_FIELDS:
+            raise UnknownNameError(f"input that {title}.drive may set", field, INPUT_FIELDS)
+        if value.shape != (1, *getattr(data, field).shape):
+            expected = getattr(data, field).shape
+            raise ConfigError(f"{title}.drive gave {field} of shape {value.shape}; (n, *{expected}) is expected.")
     per_environment = {
         **{f"reward term {name!r}": term for name, term in task.rewards(s, np.zeros((1, model.nu))).items()},
         "result of failed": task.failed(s),

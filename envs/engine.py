@@ -51,7 +51,8 @@ class Engine:
         world: body and task.
         n: how many.
         threads: threads to step on, the caller's included; the results do not depend on it.
-        randomisation: how the bodies and their senses vary from episode to episode; None for not at all.
+        randomisation: how the bodies and their senses vary from episode to episode; None for what the task says
+            (`Task.senses`), which mostly is not at all.
         replay_folder: where the last states of exploded bodies go; None for a folder of the system's temporary one.
     """
 
@@ -87,7 +88,9 @@ class Engine:
         """What every body perceives now, `(env, observation)`; rewritten in place by `begin` and `step`."""
         check_contract(world)
         self._recorder = Recorder(n, self._batch.state.shape[1], replay_folder)
+        self._memory = _read_only(self._batch.bind("userdata"))
         self._bodies = self._senses = None
+        randomisation = world.task.senses if randomisation is None else randomisation
         if randomisation is not None:
             self._bodies = VariedBodies(self._batch, world.physics, randomisation)
             self._senses = ImperfectSenses(world.channels, n, world.control_step_s, randomisation)
@@ -118,6 +121,7 @@ class Engine:
             NonFiniteError: NaN or infinity in the action, or made by the task from readings that are fine.
         """
         self._control[:] = self._checked(action)
+        self._drive()
         self._recorder.record(self._batch.state)
         exploded = self._advance(ids)
         if exploded is not self._sound:
@@ -135,6 +139,14 @@ class Engine:
             terms = {name: np.where(exploded, 0.0, term) for name, term in terms.items()}
             info["replay"] = self._write_replays(exploded)
         return Outcome(terms, self._total(terms), terminated, exploded, info)
+
+    def _drive(self) -> None:
+        """Let the task push the bodies and disturb their muscles for the coming control step."""
+        inputs = self.world.task.drive(self._sensors, self._applied, self._memory)
+        for field, values in inputs.items():
+            if not np.isfinite(values).all():
+                raise NonFiniteError(f"{type(self.world.task).__name__}.drive gave a {field} that is not finite.")
+            self._batch.bind(field)[:] = values
 
     def _advance(self, ids: Int[np.ndarray, "chosen"] | None) -> Bool[np.ndarray, "env"]:
         """Step the physics and read the sensors; returns which bodies exploded (`_sound` itself if none did)."""

@@ -53,3 +53,69 @@ class Randomisation:
                 raise ConfigError(f"The noise on {name!r} must be a finite deviation of 0 or more; it is {deviation}.")
         if self.mass is not None and self.mass[0] == 0:
             raise ConfigError("A body cannot be without mass: the range of mass must begin above 0.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmOptions:
+    """What all tasks of the muscle-driven arms can be asked for."""
+
+    arms: int = 1
+    """1 for a right arm, 2 for a left and a right one in mirror image."""
+    delay_s: float = 0.0
+    """Age of all that is observed; a multiple of the control step, 0.01 s."""
+    proprioceptive_noise_m: float = 0.0
+    """Standard deviation of Gaussian noise on the muscle lengths."""
+    visual_noise_m: float = 0.0
+    """Standard deviation of Gaussian noise on the positions of hands and targets."""
+    signal_dependent_noise: float = 0.0
+    """Standard deviation of the noise on an excitation, as a fraction of it (Harris & Wolpert 1998)."""
+
+    def __post_init__(self) -> None:
+        if self.arms not in (1, 2):
+            raise ConfigError(f"A body has 1 or 2 arms; arms={self.arms} was asked for.")
+        if not (0 <= self.delay_s < math.inf) or abs(self.delay_s / 0.01 - round(self.delay_s / 0.01)) > 1e-6:
+            raise ConfigError(f"The delay must be a multiple of the control step, 0.01 s; it is {self.delay_s} s.")
+        for name in ("proprioceptive_noise_m", "visual_noise_m", "signal_dependent_noise"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} must be a finite number of 0 or more; it is {getattr(self, name)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachOptions(ArmOptions):
+    """Options of `innervate/Reach-v0`."""
+
+    go_s: float = 0.0
+    """When the target leaves the hand's start for its place: the go cue."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.go_s < math.inf:
+            raise ConfigError(f"The go cue must come at a finite time of 0 s or more; go_s is {self.go_s}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOptions(ArmOptions):
+    """Options of `innervate/Hold-v0`."""
+
+    load: str = "constant"
+    """How the force on the hand goes: `constant`, `pulse` or `sinusoid`, from the onset on."""
+    force_n: float = 10.0
+    """Largest force along x and along y; each is drawn uniformly from -force_n to force_n."""
+    direction_rad: float | None = None
+    """Direction of a force of force_n, from x (right) to y (ahead); None for one that is drawn, see above."""
+    onset_s: float = 0.0
+    """When the force sets in."""
+    pulse_s: float = 0.1
+    """How long a pulse lasts."""
+    frequency_hz: float = 2.0
+    """Of a sinusoid."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.load not in ("constant", "pulse", "sinusoid"):
+            raise ConfigError(f"The load is 'constant', 'pulse' or 'sinusoid'; {self.load!r} was asked for.")
+        for name in ("force_n", "onset_s", "pulse_s", "frequency_hz"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} must be a finite number of 0 or more; it is {getattr(self, name)}.")
+        if self.direction_rad is not None and not math.isfinite(self.direction_rad):
+            raise ConfigError(f"The direction of the force must be a finite angle; it is {self.direction_rad}.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .options import NavigateOptions, SwimOptions
+from .options import HoldOptions, NavigateOptions, ReachOptions, SwimOptions
 
 NAMESPACE = "innervate"
 
@@ -38,6 +38,20 @@ TASKS: dict[str, TaskEntry] = {
         max_episode_steps=1000,
         options=NavigateOptions,
         summary="The same swimmer brings its nose to a target.",
+    ),
+    "reach": TaskEntry(
+        id=f"{NAMESPACE}/Reach-v0",
+        world="innervate.envs.reach:world",
+        max_episode_steps=150,
+        options=ReachOptions,
+        summary="An arm of two joints and six muscles, or two of them, bring the hand to a target.",
+    ),
+    "hold": TaskEntry(
+        id=f"{NAMESPACE}/Hold-v0",
+        world="innervate.envs.hold:world",
+        max_episode_steps=150,
+        options=HoldOptions,
+        summary="The same arms hold the hand where it is against a force.",
     ),
 }
 """Short name, as on the command line, to entry."""

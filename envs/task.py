@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from .channel import Channel
+from .options import Randomisation
 from .sensors import Sensors
 
 
@@ -38,6 +39,21 @@ class Task(ABC):
 
         Fields that are not given start as the model's defaults; `qvel` thus at rest. All randomness comes from `rng`.
         """
+
+    def drive(
+        self, s: Sensors, action: Float[np.ndarray, "env actuator"], memory: Float[np.ndarray, "env userdata"]
+    ) -> dict[str, Float[np.ndarray, "env ..."]]:
+        """What happens to the body during the coming control step beside the action: forces, noise on the muscles.
+
+        Values by the name of the MuJoCo input (`ctrl`, `xfrc_applied`, `qfrc_applied`, `mocap_pos`, ...). `s` are the
+        readings that the action was chosen on, `memory` is what `begin` put into `userdata`.
+        """
+        return {}
+
+    @property
+    def senses(self) -> Randomisation | None:
+        """How the senses are imperfect where the environment is not asked for anything else."""
+        return None
 
     def failed(self, s: Sensors) -> Bool[np.ndarray, "env"]:
         """Which episodes end here by failure or success (termination). Time limits are not the task's: truncation."""

@@ -42,7 +42,7 @@ def test_gymnasium_s_bodies_move_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_registered_bodies_move_the_same(task: str) -> None:
-    world = make_world(task, n_links=6)
+    world = make_world(task)
     np.testing.assert_array_equal(trajectory(world.physics, 400), trajectory(world.model, 400))
     assert world.physics.ncam == world.physics.nlight == 0
     assert world.model.ncam == 1

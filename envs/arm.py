@@ -1,0 +1,142 @@
+"""What all tasks of the muscle-driven arms share: what is perceived, where they start, and noise on the muscles."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from .bodies.arm import (
+    FOREARM_M,
+    HEIGHT_M,
+    MEMORY,
+    RANGE_RAD,
+    SHOULDER_FROM_MIDLINE_M,
+    UPPER_ARM_M,
+    Side,
+    arms,
+)
+from .channel import Channel
+from .noise import standard_normal
+from .options import ArmOptions, Randomisation
+from .sensors import Sensors
+from .task import Task
+from .world import World
+
+CONTROL_STEP_S = 0.01
+NEAR_M = 0.1
+EFFORT = 0.1
+MARGIN = 0.1
+"""Share of the joint ranges, at each end, in which no posture is drawn."""
+_KEY = MEMORY - 1  # where in the memory the key of the noise lies
+
+
+class ArmTask(Task):
+    """Muscle lengths and velocities, hands and targets, in metres; see the tasks for tables."""
+
+    control_step_s = CONTROL_STEP_S
+
+    def __init__(self, options: ArmOptions) -> None:
+        self.options = options
+        n = self.arms = options.arms
+        self.channels: tuple[Channel, ...] = (
+            Channel(
+                "muscle_length", 6 * n, "m", None,
+                "fibre lengths of the muscles, relative to the stretched-out arm; arm by arm, left before right",
+            ),
+            Channel("muscle_velocity", 6 * n, "m/s", None, "how fast the muscles lengthen, in the same order"),
+            Channel("hand", 2 * n, "m", None, "hands in the world, x (right) and y (ahead); left before right"),
+            Channel("target", 2 * n, "m", None, "where the hands should be, likewise"),
+        )  # fmt: skip
+
+    @property
+    def senses(self) -> Randomisation | None:
+        """The delay and the noise of the options."""
+        o = self.options
+        if not (o.delay_s or o.proprioceptive_noise_m or o.visual_noise_m):
+            return None
+        visual = {"hand": o.visual_noise_m, "target": o.visual_noise_m}
+        return Randomisation(
+            delay_s=(o.delay_s, o.delay_s), noise={"muscle_length": o.proprioceptive_noise_m, **visual}
+        )
+
+    def observe(self, s: Sensors) -> dict[str, Float[np.ndarray, "env _"]]:
+        """Proprioception, then vision."""
+        return {
+            "muscle_length": s["length"],
+            "muscle_velocity": s["velocity"],
+            "hand": self.in_plane(s, "hand").reshape(len(s), -1),
+            "target": self.in_plane(s, "target").reshape(len(s), -1),
+        }
+
+    def in_plane(self, s: Sensors, name: str) -> Float[np.ndarray, "env arm 2"]:
+        """The x and y of a sensor that each arm has."""
+        return s[name].reshape(len(s), self.arms, 3)[..., :2]
+
+    def distance_m(self, s: Sensors) -> Float[np.ndarray, "env arm"]:
+        """From each hand to its target."""
+        away = self.in_plane(s, "hand") - self.in_plane(s, "target")
+        return np.sqrt(away[..., 0] ** 2 + away[..., 1] ** 2)
+
+    def rewards(self, s: Sensors, action: Float[np.ndarray, "env actuator"]) -> dict[str, Float[np.ndarray, "env"]]:
+        """`near`: 1 at the target, a half at 0.1 m, mean over arms. `effort`: -0.1 times the mean square excitation."""
+        near = 1 / (1 + (self.distance_m(s) / NEAR_M) ** 2)
+        effort = sum((action[:, i] * action[:, i] for i in range(action.shape[1])), start=np.zeros(len(s)))
+        return {
+            "near": near[:, 0] if self.arms == 1 else (near[:, 0] + near[:, 1]) / 2,
+            "effort": -EFFORT / action.shape[1] * effort,
+        }
+
+    def success(self, s: Sensors) -> Bool[np.ndarray, "env"]:
+        """Every hand within 2 cm of its target and slower than 0.1 m/s."""
+        v = self.in_plane(s, "hand_velocity")
+        slow = v[..., 0] ** 2 + v[..., 1] ** 2 < 0.1**2
+        return np.logical_and.reduce((self.distance_m(s) < 0.02) & slow, axis=1)
+
+    def drive(
+        self, s: Sensors, action: Float[np.ndarray, "env actuator"], memory: Float[np.ndarray, "env userdata"]
+    ) -> dict[str, Float[np.ndarray, "env ..."]]:
+        """Signal-dependent noise on the excitations."""
+        deviation = self.options.signal_dependent_noise
+        if not deviation:
+            return {}
+        key = memory[:, _KEY].astype(np.uint64)
+        step = np.rint(s["time"][:, 0] / CONTROL_STEP_S).astype(np.uint64)
+        noise = standard_normal(key, step, action.shape[1])
+        return {"ctrl": np.clip(action * (1 + deviation * noise), 0.0, 1.0)}
+
+    def posture(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env arm 2"]:
+        """Joint angles (rad) uniform over the ranges of the joints but for a margin at each end."""
+        low, high = np.array(RANGE_RAD).T
+        return rng.uniform(low + MARGIN * (high - low), high - MARGIN * (high - low), (n, self.arms, 2))
+
+    def key(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env userdata"]:
+        """A memory with nothing in it but the key of this episode's noise."""
+        memory = np.zeros((n, MEMORY))
+        memory[:, _KEY] = rng.integers(2**53, size=n)
+        return memory
+
+    def hand_at(self, posture: Float[np.ndarray, "env arm 2"]) -> Float[np.ndarray, "env arm 3"]:
+        """Where the hands (m) are in a posture (rad)."""
+        shoulder, both = posture[..., 0], posture.sum(axis=-1)
+        x = UPPER_ARM_M * np.cos(shoulder) + FOREARM_M * np.cos(both)
+        y = UPPER_ARM_M * np.sin(shoulder) + FOREARM_M * np.sin(both)
+        if self.arms == 2:
+            x = (x + SHOULDER_FROM_MIDLINE_M) * np.array([-1.0, 1.0])
+        return np.stack([x, y, np.full_like(x, HEIGHT_M)], axis=-1)
+
+
+def sides(options: ArmOptions) -> tuple[Side, ...]:
+    """The arms that the options ask for, in the order of the sensors and actuators."""
+    return ("right",) if options.arms == 1 else ("left", "right")
+
+
+def arm_world(options: ArmOptions, task: ArmTask, spring_n_m: float | None = None) -> World:
+    """The arms at a table, and a task for them."""
+    return World(arms(sides(options), spring_n_m), task)
+
+
+def on_hands(force_n: Float[np.ndarray, "env arm 2"]) -> Float[np.ndarray, "env body 6"]:
+    """Forces on the hands as MuJoCo's `xfrc_applied`; bodies in the order of the model: world, then arm by arm
+    upper arm, forearm, hand and target."""
+    n, count, _ = force_n.shape
+    applied = np.zeros((n, 1 + 4 * count, 6))
+    applied[:, 3::4, :2] = force_n
+    return applied
