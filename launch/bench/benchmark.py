@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ BENCHMARKS: dict[str, str] = {
 """Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Bench:
     """What a benchmark is given."""
 
@@ -33,6 +34,8 @@ class Bench:
     """Folder for pieces already measured; the same command goes on from them."""
     say: Callable[[str], None]
     """Prints a line of progress."""
+    reused_s: float = 0.0
+    """Wall time of the pieces that earlier calls had measured."""
 
     def once(self, key: str, measure: Callable[[], Any]) -> Any:
         """The JSON value of `measure()`, or the one stored under `key` by an earlier, interrupted call.
@@ -42,9 +45,12 @@ class Bench:
         digest = hashlib.sha256(f"{key}|quick={self.quick}".encode()).hexdigest()[:16]
         path = self.work / f"{digest}.json"
         if path.exists():
-            return json.loads(path.read_text(encoding="utf-8"))["value"]
+            piece = json.loads(path.read_text(encoding="utf-8"))
+            self.reused_s += piece.get("took_s", 0.0)
+            return piece["value"]
+        began = time.monotonic()
         value = measure()
-        write_text_atomically(path, json.dumps({"key": key, "value": value}))
+        write_text_atomically(path, json.dumps({"key": key, "value": value, "took_s": time.monotonic() - began}))
         return value
 
 

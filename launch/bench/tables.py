@@ -1,13 +1,23 @@
 """The benchmark tables inside a document, taken from the folder where benchmarks write them."""
 
+import json
 import re
 from pathlib import Path
+
+from innervate.launch.bench.rows import Row, markdown
 
 MARKS = ("<!-- tables: begin -->", "<!-- tables: end -->")
 
 
 def included(text: str, folder: Path) -> str:
-    """`text` with everything between its two marks replaced by all tables of `folder`, in alphabetical order."""
-    tables = [f"### {path.stem}\n\n{path.read_text(encoding='utf-8')}" for path in sorted(folder.glob("*.md"))]
-    body = "\n".join([MARKS[0], *tables, MARKS[1]])
+    """`text` with all between its two marks replaced by the rows of every table in `folder` that have a bar."""
+    body = "\n".join([MARKS[0], *(_table(path) for path in sorted(folder.glob("*.json"))), MARKS[1]])
     return re.sub(re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1]), lambda _: body, text, flags=re.DOTALL)
+
+
+def _table(path: Path) -> str:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    rows = [Row(**{**r, "interval": r["interval"] and tuple(r["interval"])}) for r in document.pop("rows")]
+    judged = [r for r in rows if r.holds is not None]
+    more = "" if len(judged) == len(rows) else f"All {len(rows)} rows: [{path.stem}](docs/benchmarks/{path.stem}.md).\n"
+    return f"### {path.stem}\n\n{markdown(judged, document)}{more}"

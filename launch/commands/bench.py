@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import tyro
 
+from innervate.agents.threads import one_thread
 from innervate.launch.bench.benchmark import BENCHMARKS, Bench, load_benchmark
 from innervate.launch.bench.rows import Row, write_table
 from innervate.launch.bench.tables import included
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> None:
     """Run a benchmark by name."""
     options = tyro.cli(Options, args=list(argv), prog="innervate bench", description=f"Known: {', '.join(BENCHMARKS)}.")
     module = load_benchmark(options.name)
-    torch.set_num_threads(1)
+    one_thread()
     work = options.out / ".work" / options.name
     if options.fresh and work.exists():
         for piece in work.glob("*.json"):
@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> None:
         "quick": options.quick,
         "command": command_line(),
         "commit": commit(),
-        "duration_s": round(time.monotonic() - began, 1),
+        "duration_s": round(time.monotonic() - began + bench.reused_s, 1),
         "seeds": options.seeds,
         "versions": versions(),
     }

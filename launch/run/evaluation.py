@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from gymnasium.vector import VectorEnv
 
 from innervate.agents.rollout import Episodes, rollout
 from innervate.agents.seeds import Streams
+from innervate.agents.threads import one_thread
 from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
 from innervate.controllers import Controller, ControllerConfig
 from innervate.errors import ConfigError
@@ -72,7 +72,7 @@ def evaluate_run(path: Path | str, episodes: int = 10, options: Mapping[str, Any
 
 def untrained(world: WorldConfig, config: ControllerConfig, seeds: list[int], *, seed: int = 0) -> np.ndarray:
     """Returns of a freshly built controller, one episode for each seed."""
-    torch.set_num_threads(1)
+    one_thread()
     env = make_vector_env(world, len(seeds))
     try:
         return evaluate_controller(env, build_controller(world, config, env, seed), seeds).episodes.returns

@@ -13,7 +13,8 @@ PACKAGES = ("innervate", "torch", "numpy", "mujoco", "gymnasium", "stable-baseli
 
 def command_line() -> str:
     """The command as typed, without the path of the interpreter."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    name = Path(sys.argv[0]).name
+    return " ".join(["innervate" if name == "__main__.py" else name, *sys.argv[1:]])
 
 
 def commit() -> str:

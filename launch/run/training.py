@@ -3,11 +3,10 @@
 import time
 from pathlib import Path
 
-import torch
-
 from innervate.agents.learner import LearnerConfig, Progress
 from innervate.agents.registry import LEARNERS
 from innervate.agents.seeds import Streams
+from innervate.agents.threads import one_thread
 from innervate.agents.worlds import WorldConfig, make_vector_env
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.errors import RunError
@@ -47,7 +46,7 @@ class Run:
     """A learner at work in its folder."""
 
     def __init__(self, folder: RunFolder, config: RunConfig, tracker: Tracker | None) -> None:
-        torch.set_num_threads(1)  # these nets are too small to share: more threads make them many times slower
+        one_thread()
         self.folder, self.config = folder, config
         self.learner = config.learner.build(config.setting())
         self._tracker = tracker or Tracker()

@@ -1,0 +1,1 @@
+"""Differentiable bodies: pure, batched torch steps to train controllers through."""
