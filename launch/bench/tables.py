@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from innervate.launch.bench.rows import Row, markdown
 
@@ -16,8 +17,13 @@ def included(text: str, folder: Path) -> str:
 
 
 def _table(path: Path) -> str:
-    document = json.loads(path.read_text(encoding="utf-8"))
-    rows = [Row(**{**r, "interval": r["interval"] and tuple(r["interval"])}) for r in document.pop("rows")]
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    rows = [_row(stored) for stored in document.pop("rows")]
     judged = [r for r in rows if r.holds is not None]
     more = "" if len(judged) == len(rows) else f"All {len(rows)} rows: [{path.stem}](docs/benchmarks/{path.stem}.md).\n"
     return f"### {path.stem}\n\n{markdown(judged, document)}{more}"
+
+
+def _row(stored: dict[str, Any]) -> Row:
+    interval = stored.pop("interval")
+    return Row(interval=None if interval is None else (interval[0], interval[1]), **stored)
