@@ -17,7 +17,7 @@ import numpy as np
 Side = Literal["left", "right"]
 
 TIMESTEP_S = 0.005
-"""With fourth-order Runge-Kutta: the hand within 0.5 mm of a 0.1 ms integration after half a second."""
+"""With fourth-order Runge-Kutta: the hand within 2 mm of a 0.1 ms integration after half a second."""
 UPPER_ARM_M, FOREARM_M = 0.309, 0.333
 RANGE_RAD = ((0.0, math.radians(135)), (0.0, math.radians(155)))
 """Shoulder and elbow; 0 is the arm stretched out sideways, flexion is positive."""
@@ -113,7 +113,10 @@ def _add_arm(spec: mujoco.MjSpec, side: Side, offset_m: float) -> None:
             size=[0.03, 0, 0], rgba=[0.92, 0.72, 0.58, 1], contype=0, conaffinity=0, mass=0,
         )  # fmt: skip
         at = [sign * length, 0.0, 0.0]
-    hand = parent.add_body(name=f"hand_{side}", pos=at)  # weightless: where forces on the hand are applied
+    # Weightless, to apply forces to; with its own centre of mass, which MuJoCo would else put far from it.
+    hand = parent.add_body(
+        name=f"hand_{side}", pos=at, mass=0, ipos=[0, 0, 0], inertia=[0, 0, 0], explicitinertial=True
+    )
     hand.add_site(name=f"hand_{side}", size=[0.012, 0, 0], rgba=[0.2, 0.3, 0.8, 1])
     target = spec.worldbody.add_body(name=f"target_{side}", mocap=True, pos=[sign * (offset_m + 0.2), 0.4, HEIGHT_M])
     target.add_site(name=f"target_{side}", size=[0.015, 0, 0], rgba=[0.85, 0.25, 0.2, 0.6])
