@@ -23,6 +23,7 @@ from innervate.perception.place.measures import (
     recall_at,
     truth_from_indices,
 )
+from innervate.perception.place.nir_export import spiking_map_graph, write_graph
 from innervate.perception.place.percept import Recogniser
 from innervate.perception.place.sequences import ANY_DRIVE, sequence_scores
 from innervate.perception.place.spiking_map import SpikingMap
@@ -57,6 +58,18 @@ class Query:
     """A CSV file for the answers; they are printed otherwise."""
     skip_corrupt: bool = False
     """Leave images out that cannot be decoded, instead of stopping at the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """Write a map's network as a graph of the Neuromorphic Intermediate Representation (`.nir`)."""
+
+    out: Annotated[Path, tyro.conf.Positional]
+    """The file to write."""
+    map: Path = Path("place-map.npz")
+    """What `innervate place fit` wrote."""
+    step_s: float = 1e-3
+    """Time step of the simulator or chip."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +131,13 @@ def query(options: Query) -> None:
     print(f"{len(rows)} answers in {options.out}")
 
 
+def export(options: Export) -> None:
+    """Write a map's network as a NIR graph."""
+    places = SpikingMap.load(options.map)
+    write_graph(spiking_map_graph(places, options.step_s), options.out)
+    print(f"{places.n_places} places in {options.out}")
+
+
 def _truth(options: Compare, queries: int, places: int) -> np.ndarray:
     if options.truth is None:
         return diagonal_truth(queries, places, options.tolerance)
@@ -162,8 +182,8 @@ def compare(options: Compare) -> None:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Run one of the three."""
-    known = {"fit": fit, "query": query, "bench": compare}
+    """Run one of them."""
+    known = {"fit": fit, "query": query, "export": export, "bench": compare}
     tyro.extras.subcommand_cli_from_dict(
         known, args=list(argv), prog="innervate place", config=(tyro.conf.OmitArgPrefixes,)
     )

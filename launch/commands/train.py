@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal, Optional
 
 import tyro
 
+from innervate.agents.evolution import CMAConfig
 from innervate.agents.learner import LearnerConfig
 from innervate.agents.registry import LEARNERS
+from innervate.agents.sb3.off_policy_learner import OffPolicyConfig
 from innervate.agents.sb3.ppo import PPOConfig
 from innervate.agents.worlds import WorldConfig, environment_id
 from innervate.controllers import CONTROLLERS
@@ -133,7 +135,11 @@ def shrink(config: RunConfig) -> RunConfig:
     if isinstance(learner, PPOConfig):
         learner = replace(learner, num_envs=2, rollout_steps=64, batch_size=64, epochs=2)
         return replace(config, learner=learner, steps=256, evaluation=EvaluationConfig(every_steps=128, episodes=2))
-    learner = replace(learner, population=4)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    if isinstance(learner, OffPolicyConfig):
+        learner = replace(learner, num_envs=2, warm_up=100, batch_size=32, report_steps=100)
+        return replace(config, learner=learner, steps=300, evaluation=EvaluationConfig(every_steps=200, episodes=2))
+    if isinstance(learner, CMAConfig):
+        learner = replace(learner, population=4, episodes=1)
     return replace(config, learner=learner, steps=8_000, evaluation=EvaluationConfig(every_steps=4_000, episodes=2))
 
 

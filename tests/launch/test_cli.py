@@ -63,7 +63,7 @@ def test_unknown_options_name_the_nearest(capsys: pytest.CaptureFixture[str]) ->
     assert "--seed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("learner", ["cma", "ppo"])
+@pytest.mark.parametrize("learner", ["cma", "ppo", "sac", "td3"])
 def test_debug_evaluate_record_and_resume(learner: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     cli.main(["train", "swim", "--controller", "ncap", "--learner", learner, "--debug", "--out", str(run)])

@@ -9,6 +9,7 @@ import pytest
 import innervate
 from innervate.agents.evolution import CMAConfig
 from innervate.agents.learner import LearnerConfig
+from innervate.agents.sb3.off_policy_learner import SACConfig
 from innervate.agents.sb3.ppo import PPOConfig
 from innervate.launch.bench.tables import included
 
@@ -17,7 +18,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     ("learner", "steps"),
-    [(CMAConfig(population=4), 8000), (PPOConfig(num_envs=2, rollout_steps=500, batch_size=100, epochs=1), 3000)],
+    [
+        (CMAConfig(population=4), 8000),
+        (PPOConfig(num_envs=2, rollout_steps=500, batch_size=100, epochs=1), 3000),
+        (SACConfig(num_envs=2, warm_up=2000, batch_size=16, updates_per_step=0.5), 2400),
+    ],
 )
 def test_every_logged_metric_is_defined(learner: LearnerConfig, steps: int, tmp_path: Path) -> None:
     defined = set(re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE))

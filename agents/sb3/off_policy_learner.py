@@ -1,0 +1,271 @@
+"""TD3 and SAC as learners: stable-baselines3's own algorithms over any controller without learned recurrence."""
+
+# stable-baselines3 keeps what a resumed run needs in attributes with a leading underscore.
+# pyright: reportPrivateUsage=false
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import SAC, TD3
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.noise import NormalActionNoise
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from torch.optim import Optimizer
+
+from innervate.errors import ConfigError, RunError
+
+from ...controllers import Controller
+from ...controllers.normaliser import Normaliser
+from ..learner import Learner, Progress, Setting, Snapshot
+from ..seeds import Streams
+from ..tensors import (
+    as_array,
+    global_generators,
+    load_optimizer_tensors,
+    optimizer_tensors,
+    restore_global_generators,
+)
+from ..worlds import controller_spec, make_vector_env
+from .off_policy import CarriedController, ControllerSACPolicy, ControllerTD3Policy
+from .vec_env import NervousVecEnv
+
+REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffPolicyConfig:
+    """What TD3 and SAC have in common."""
+
+    num_envs: int = 4
+    """Environments stepped together."""
+    buffer_size: int = 200_000
+    """Control steps remembered."""
+    warm_up: int = 5_000
+    """Control steps of uniform random actions before anything is learned."""
+    batch_size: int = 256
+    """Control steps in a minibatch."""
+    learning_rate: float = 1e-3
+    """Step size of Adam, for actor and critics."""
+    discount: float = 0.99
+    """Weight of the next step's value."""
+    tau: float = 0.005
+    """How fast the targets follow."""
+    updates_per_step: float = 1.0
+    """Gradient steps for each control step of one environment."""
+    critic_hidden: tuple[int, ...] = (256, 256)
+    """Units of each hidden layer of the critics."""
+    report_steps: int = 1_000
+    """Control steps between two reports, and between two possible checkpoints."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TD3Config(OffPolicyConfig):
+    """Twin delayed deterministic policy gradient (Fujimoto et al. 2018), by stable-baselines3."""
+
+    noise: float = 0.1
+    """Standard deviation of the exploration noise, as a fraction of the actuators' limit."""
+
+    def build(self, setting: Setting) -> "OffPolicyLearner":
+        """Build for any controller that has parameters and no learned recurrence."""
+        return OffPolicyLearner(setting, self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SACConfig(OffPolicyConfig):
+    """Soft actor-critic (Haarnoja et al. 2018), by stable-baselines3, its temperature tuned by itself."""
+
+    learning_rate: float = 3e-4
+    """Step size of Adam, for actor, critics and temperature."""
+    initial_std: float = 0.5
+    """Initial spread of the action before it is squashed."""
+
+    def build(self, setting: Setting) -> "OffPolicyLearner":
+        """Build for any controller that has parameters and no learned recurrence."""
+        return OffPolicyLearner(setting, self)
+
+
+class OffPolicyLearner(Learner):
+    """Runs stable-baselines3's unmodified TD3 or SAC; `model` is that object, for callbacks and habits."""
+
+    def __init__(self, setting: Setting, config: TD3Config | SACConfig) -> None:
+        if not 0 < config.discount < 1 or config.updates_per_step <= 0:
+            raise ConfigError("discount must lie in (0, 1) and updates_per_step above 0.")
+        self.config, self.setting = config, setting
+        streams = Streams(setting.seed)
+        env = make_vector_env(setting.world, config.num_envs, threads=setting.threads)
+        controller: Controller = setting.controller.build(controller_spec(env), streams.controller())
+        if controller.parameter_count() == 0:
+            raise ConfigError("This controller has no parameters to train; choose another one.")
+        if controller.recurrence == "learned":
+            raise ConfigError("TD3 and SAC cannot train a learned recurrence through time; train it with ppo or cma.")
+        self.env = NervousVecEnv(env, controller)
+        self.env.episode_seeds = streams.environments(config.num_envs)
+        self.model = _build(config, self.env, controller, streams.integer())
+        self.model.set_logger(Logger(folder=None, output_formats=[]))
+        actor = self.model.policy.actor
+        assert isinstance(actor.mu, CarriedController)
+        self.controller = self.env.controller = actor.mu.controller
+        self._generators, self._training = global_generators(), False
+        self._iteration, self._normalised = 0, 0
+        self.model.action_space.seed(streams.integer())
+
+    def train(self, on_iteration: Callable[[Progress], None]) -> None:
+        """Step and update in turn until the budget of environment steps is spent."""
+        left = self.setting.steps - self.model.num_timesteps
+        if left <= 0:
+            return
+        restore_global_generators(self._generators)
+        self._training = True
+        between = _Reports(self, on_iteration)
+        self.model.learn(left, callback=between, reset_num_timesteps=self.model.num_timesteps == 0)
+        self.finish_iteration(on_iteration)
+        self._generators, self._training = global_generators(), False
+
+    def finish_iteration(self, on_iteration: Callable[[Progress], None]) -> None:
+        """After an update and before the next step: where training can be stopped and resumed."""
+        self._update_normalisers()
+        self._iteration += 1
+        recent = list(self.model.ep_info_buffer or [])
+        metrics = {k: float(v) for k, v in self.model.logger.name_to_value.items() if k.startswith("train/")}
+        if recent:
+            metrics["rollout/return"] = float(np.mean([e["r"] for e in recent]))
+            metrics["rollout/length"] = float(np.mean([e["l"] for e in recent]))
+        on_iteration(Progress(steps=self.model.num_timesteps, iteration=self._iteration, metrics=metrics))
+
+    def _update_normalisers(self) -> None:
+        """Take in what was sensed since the last report; targets keep the same statistics as what they follow."""
+        buffer = self.model.replay_buffer
+        assert buffer is not None
+        rows = buffer.observations[self._normalised : buffer.pos]
+        self._normalised = buffer.pos
+        if len(rows) == 0:  # the ring has just begun again
+            return
+        carried = torch.from_numpy(rows.reshape(-1, rows.shape[-1]))
+        for module in self.model.policy.modules():
+            if isinstance(module, Normaliser):
+                module.update(carried[:, : module.mean.numel()])
+
+    def _optimizers(self) -> dict[str, Optimizer]:
+        policy = self.model.policy
+        named = {"actor": policy.actor.optimizer, "critic": policy.critic.optimizer}
+        entropy = getattr(self.model, "ent_coef_optimizer", None)
+        return named if entropy is None else {**named, "entropy": entropy}
+
+    def snapshot(self) -> Snapshot:
+        """Networks, targets, moments, replay memory, bodies, circuit states and generators."""
+        model, buffer = self.model, self.model.replay_buffer
+        assert buffer is not None
+        tensors = {f"controller.{k}": v.detach().clone() for k, v in self.controller.state_dict().items()}
+        tensors |= {f"policy.{k}": v.detach().clone() for k, v in model.policy.state_dict().items()}
+        if isinstance(model, SAC) and model.log_ent_coef is not None:
+            tensors["log_ent_coef"] = model.log_ent_coef.detach().clone()
+        arrays: dict[str, Any] = {
+            f"{name}.{k}": v for name, o in self._optimizers().items() for k, v in optimizer_tensors(o).items()
+        }
+        physics = self.env.snapshot()
+        if physics is not None and model._last_obs is not None:
+            filled = buffer.buffer_size if buffer.full else buffer.pos
+            arrays |= {f"replay.{name}": getattr(buffer, name)[:filled].copy() for name in REPLAY}
+            arrays |= {f"env.{k}": v for k, v in physics.items()}
+            arrays["last.obs"] = np.array(model._last_obs)
+        rng = {
+            "global": global_generators() if self._training else self._generators,
+            "actions": _json_state(model.action_space.np_random),
+            "steps": model.num_timesteps,
+            "updates": model._n_updates,
+            "episodes": model._episode_num,
+            "iteration": self._iteration,
+            "normalised": self._normalised,
+            "replay": [buffer.pos, buffer.full],
+            "recent": [[e["r"], e["l"]] for e in model.ep_info_buffer or []],
+        }
+        return Snapshot(model=tensors, optimizer=arrays, rng=rng)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put everything back; an environment that cannot be stopped midway begins new episodes."""
+        model, buffer, rng = self.model, self.model.replay_buffer, snapshot.rng
+        assert buffer is not None
+        prefix = "policy."
+        stored = {k.removeprefix(prefix): v for k, v in snapshot.model.items() if k.startswith(prefix)}
+        model.policy.load_state_dict(stored)
+        if isinstance(model, SAC) and model.log_ent_coef is not None:
+            with torch.no_grad():
+                model.log_ent_coef.copy_(snapshot.model["log_ent_coef"])
+        arrays = snapshot.optimizer
+        for name, optimizer in self._optimizers().items():
+            mine = {k.removeprefix(f"{name}."): v for k, v in arrays.items() if k.startswith(f"{name}.")}
+            load_optimizer_tensors(optimizer, {k: torch.as_tensor(v) for k, v in mine.items()})
+        physics = {k.removeprefix("env."): as_array(v) for k, v in arrays.items() if k.startswith("env.")}
+        if physics:
+            if not hasattr(self.env.env, "restore"):
+                raise RunError("The run's environments were stopped midway, and these cannot go on from there.")
+            self.env.restore(physics)
+            model._last_obs = as_array(arrays["last.obs"])
+            model._last_episode_starts = np.zeros(self.env.num_envs, np.bool_)
+            for name in REPLAY:
+                rows = as_array(arrays[f"replay.{name}"])
+                getattr(buffer, name)[: len(rows)] = rows
+            buffer.pos, buffer.full = int(rng["replay"][0]), bool(rng["replay"][1])
+        model.num_timesteps, model._n_updates = int(rng["steps"]), int(rng["updates"])
+        model._episode_num, self._iteration = int(rng["episodes"]), int(rng["iteration"])
+        self._normalised = int(rng["normalised"])
+        model.ep_info_buffer = deque(({"r": r, "l": n, "t": 0.0} for r, n in rng["recent"]), maxlen=100)
+        model.ep_success_buffer = deque(maxlen=100)
+        _set_json_state(model.action_space.np_random, rng["actions"])
+        self._generators = rng["global"]
+
+    def close(self) -> None:
+        """Free the environments."""
+        self.env.close()
+
+
+def _build(config: TD3Config | SACConfig, env: NervousVecEnv, controller: Controller, seed: int) -> Any:
+    """The algorithm itself."""
+    gradient_steps = max(1, round(config.updates_per_step * config.num_envs))
+    common: dict[str, Any] = {
+        "learning_rate": config.learning_rate, "buffer_size": config.buffer_size, "learning_starts": config.warm_up,
+        "batch_size": config.batch_size, "tau": config.tau, "gamma": config.discount, "train_freq": 1,
+        "gradient_steps": gradient_steps, "seed": seed, "device": "cpu",
+    }  # fmt: skip
+    arch = {"pi": [], "qf": list(config.critic_hidden)}
+    if isinstance(config, TD3Config):
+        actions = env.action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
+        noise = NormalActionNoise(np.zeros(actions), np.full(actions, config.noise))
+        kwargs: dict[str, Any] = {"controller": controller, "net_arch": arch}
+        return TD3(ControllerTD3Policy, env, action_noise=noise, policy_kwargs=kwargs, **common)
+    kwargs = {"controller": controller, "initial_std": config.initial_std, "net_arch": arch}
+    return SAC(ControllerSACPolicy, env, policy_kwargs=kwargs, **common)
+
+
+def _json_state(generator: np.random.Generator) -> dict[str, Any]:
+    state: dict[str, Any] = dict(generator.bit_generator.state)
+    return {**state, "state": {k: str(v) for k, v in state["state"].items()}}
+
+
+def _set_json_state(generator: np.random.Generator, document: dict[str, Any]) -> None:
+    numbers = {k: int(v) for k, v in document["state"].items()}
+    generator.bit_generator.state = {**document, "state": numbers}
+
+
+class _Reports(BaseCallback):
+    """Tells the learner, every so many steps, that one update is over and the next step has not begun."""
+
+    def __init__(self, learner: OffPolicyLearner, on_iteration: Callable[[Progress], None]) -> None:
+        super().__init__()
+        self._learner, self._on_iteration = learner, on_iteration
+        self._every = learner.config.report_steps
+        self._told = learner.model.num_timesteps // self._every
+
+    def _on_rollout_start(self) -> None:
+        model: OffPolicyAlgorithm = self._learner.model
+        if model.num_timesteps // self._every > self._told:
+            self._told = model.num_timesteps // self._every
+            self._learner.finish_iteration(self._on_iteration)
+
+    def _on_step(self) -> bool:
+        return True
