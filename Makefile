@@ -1,5 +1,8 @@
 # make demo: set everything up, train the worm-wired swimmer, leave a run folder.   make test: the whole test suite.
-PYTHON ?= $(firstword $(foreach p,python3.12 python3.11 python3.10 python3,$(shell command -v $(p) 2>/dev/null)))
+# The first interpreter that runs (a shim may not), is of a version that dm-control's wheels know, and can make a venv.
+FITS := import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.10; do \
+	$$p -c '$(FITS)' 2>/dev/null && command -v $$p && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%d-%H%M%S)
@@ -21,9 +24,7 @@ wheel-check: $(VENV)/.ready
 
 # pip reads pyproject.toml; torch goes first so that no other package draws in its CUDA build.
 $(VENV)/.ready: pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "innervate needs Python 3.10, 3.11 or 3.12 (Debian: apt-get install python3 python3-venv)"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' || \
-		{ echo "innervate needs Python 3.10, 3.11 or 3.12, and $(PYTHON) is $$($(PYTHON) --version); try: make PYTHON=python3.11"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "innervate needs Python 3.10, 3.11 or 3.12 with venv (Debian: apt-get install python3-venv)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch

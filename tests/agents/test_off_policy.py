@@ -68,11 +68,8 @@ def test_the_state_travels_through_the_replay_memory() -> None:
     made.train(lambda _: None)
     buffer, carrier = made.model.replay_buffer, made.env.carrier
     assert buffer is not None
-    rows = (
-        torch.from_numpy(buffer.observations[: buffer.pos, 0]),
-        torch.from_numpy(buffer.next_observations[: buffer.pos, 0]),
-    )
-    before, after = (carrier.split(r)[1]["phase"] for r in rows)
+    rows = (x[: buffer.pos, 0] for x in (buffer.observations, buffer.next_observations))
+    before, after = (carrier.split(torch.from_numpy(r))[1]["phase"] for r in rows)
     assert torch.equal((before + 1) % 60, after)
     assert len(before.unique()) == 60
 
