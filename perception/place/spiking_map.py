@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int8, UInt8
+from jaxtyping import Float32, Float64, Int8, UInt8
 
 from .adaptation import Adaptation
 from .compiled import compiled
@@ -118,20 +118,22 @@ class SpikingMap(Recogniser):
         return _Module(spikes, (1 / np.maximum(length, 1)).astype(np.float32))
 
     def _fire(self, deviation: Float32[np.ndarray, "cell"], stream: str, frame: int) -> Int8[np.ndarray, "cell"]:
+        phase = self._phase(stream, frame, deviation.size)
+        return integrate_and_fire(deviation, phase, self.config.steps, self.config.drive)
+
+    def _phase(self, stream: str, frame: int, cells: int) -> Float32[np.ndarray, "cell"]:
+        """Starting potentials, 0 to 1."""
         # Counter-based, so that the noise of a frame depends on nothing but the seed and its number.
         key = np.array([self.seed, int.from_bytes(stream.encode(), "big")], np.uint64)
         noise = np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, frame]))
-        phase = noise.random(deviation.size, dtype=np.float32)
-        return integrate_and_fire(deviation, phase, self.config.steps, self.config.drive)
+        return noise.random(cells, dtype=np.float32)
 
     def begin(self) -> "Traverse":
         """The state at the start of a traverse: adapted to the map, no image seen."""
         self._check_fitted()
         return Traverse(Adaptation(self.mean, self.config.map_frames), 0)
 
-    def step(
-        self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse"
-    ) -> tuple[Place, "Traverse"]:
+    def step(self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse") -> tuple[Place, "Traverse"]:
         """The place that the next image of a traverse shows, and the state after it."""
         spikes, state = self.spikes(image, state)
         return place_from(self.drive(spikes)), state
@@ -140,12 +142,32 @@ class SpikingMap(Recogniser):
         self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse"
     ) -> tuple[Int8[np.ndarray, "cell"], "Traverse"]:
         """What the front end fires for the next image: ON spikes positive, OFF spikes negative."""
+        deviation, after = self._deviation(image, state)
+        return self._fire(deviation, "query", state.frame), after
+
+    def currents(
+        self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse"
+    ) -> tuple[Float64[np.ndarray, "step cell"], "Traverse"]:
+        """What flows into each ON neuron in each step for the next image, and the negative of it into the OFF neuron.
+
+        The starting potential arrives with the first step, so that neurons that start at 0 fire the same spikes.
+        """
+        deviation, after = self._deviation(image, state)
+        power = np.square(deviation, dtype=np.float64).mean()
+        current = deviation.astype(np.float64) * (self.config.drive / np.sqrt(power) if power > 1e-12 else 0.0)
+        out = np.tile(current, (self.config.steps, 1))
+        out[0] += np.sign(current) * self._phase("query", state.frame, deviation.size)
+        return out, after
+
+    def _deviation(
+        self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse"
+    ) -> tuple[Float32[np.ndarray, "cell"], "Traverse"]:
         (activity,) = complex_cells(image[None], self.config.v1)
         if self.config.memory_frames > 0:
             deviation, adaptation = state.adaptation.step(activity, self.config.memory_frames)
         else:
             deviation, adaptation = activity, state.adaptation
-        return self._fire(deviation, "query", state.frame), Traverse(adaptation, state.frame + 1)
+        return deviation, Traverse(adaptation, state.frame + 1)
 
     def drive(self, spikes: Int8[np.ndarray, "cell"]) -> Float32[np.ndarray, "place"]:
         """Drive of every place neuron, modules side by side."""

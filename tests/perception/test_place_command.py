@@ -31,6 +31,9 @@ def test_fit_and_query_from_folder_to_table(tmp_path: Path) -> None:
     assert [row["place"] for row in rows] == ["2", "3", "4", "5", "6"]
     assert [row["mapped as"] for row in rows] == [f"{k:03d}.png" for k in range(2, 7)]
     assert all(0 < float(row["confidence"]) <= 1 for row in rows)
+    nir = pytest.importorskip("nir")
+    main(["place", "export", str(tmp_path / "m.nir"), "--map", places])
+    assert nir.read(str(tmp_path / "m.nir")).nodes["place"].r.shape == (9,)
 
 
 def test_mistakes_are_one_sentence_and_status_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
