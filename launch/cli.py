@@ -11,7 +11,7 @@ COMMANDS: dict[str, str] = {
     "list": "Tasks, controllers, learners, presets and benchmarks by name.",
     "train": "Train a controller on a task, or resume a run.",
     "evaluate": "Returns of trained controllers over held-out episodes.",
-    "play": "Watch a controller live, in MuJoCo's viewer or as text.",
+    "play": "Follow an episode of a controller live, as text.",
     "record": "Write a video of a trained controller.",
     "check": "Test an environment against the contracts, or replay an explosion.",
     "doctor": "What this machine has, what is missing, and the line that mends it.",

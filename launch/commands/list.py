@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> None:
     kind = tyro.cli(Options, args=list(argv), prog="innervate list").kind
     tables = {
         "tasks": [(name, f"{entry.id}: {entry.summary}") for name, entry in TASKS.items()]
-        + [("any Gymnasium id", "Swimmer-v5, innervate/dm_control/cheetah-run-v0, ... (continuous actions)")],
+        + [("any Gymnasium id", "Swimmer-v5, innervate/dm_control.cheetah-run-v0, ... (continuous actions)")],
         "controllers": [(name, _first_line(config.__doc__)) for name, config in CONTROLLERS.items()],
         "learners": [(name, _first_line(config.__doc__)) for name, config in LEARNERS.items()],
         "presets": [(name, preset.about) for name, preset in PRESETS.items()],

@@ -102,7 +102,7 @@ def main(argv: Sequence[str]) -> None:
         run = Run.resume(options.resume, options.steps if _given(argv, "--steps", None) else None, tracker)
     else:
         config = configuration(options)
-        name = f"{options.task}-{options.controller}-{options.learner}-{options.seed}".replace("/", "-")
+        name = f"{options.task}-{options.controller}-{options.learner}-{options.seed}".replace("/", "-")  # of a full id
         if options.debug:
             name = f"debug-{name}-{time.strftime('%Y%m%d-%H%M%S')}"
         run = Run.start(config, options.out or Path("runs") / name, tracker)

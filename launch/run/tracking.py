@@ -1,7 +1,6 @@
 """What is told while training: a live line or plain lines, TensorBoard, and Weights & Biases if asked for."""
 
 import importlib
-import json
 import sys
 import time
 from collections.abc import Generator, Mapping
@@ -30,12 +29,12 @@ class Tracker:
         self._live: Live | None = None
         self._latest: dict[str, float] = {}
         self._printed_s = 0.0
+        self._control_step_s: float | None = None
 
     @contextmanager
     def running(self, folder: Path, config: RunConfig) -> Generator[None]:
         """The time of the training itself; closes everything afterwards, also after an error."""
-        self._config, self._began_s, self._first_steps = config, time.monotonic(), 0
-        self._control_step_s = 0.0
+        self._config, self._first_steps = config, 0
         self._board = importlib.import_module("torch.utils.tensorboard").SummaryWriter(str(folder / "tensorboard"))
         if self._project is not None:
             try:
@@ -81,13 +80,10 @@ class Tracker:
                 figures[label] = f"{self._latest[name]:.3g}" if label == "success" else f"{self._latest[name]:.1f}"
         if rate > 0:
             figures["steps/s"] = f"{rate:,.0f}"
-            if self._step_s() is not None:
-                figures["x real time"] = f"{rate * (self._step_s() or 0.0):,.0f}"
+            if self._control_step_s is not None:
+                figures["x real time"] = f"{rate * self._control_step_s:,.0f}"
             figures["left"] = f"{left / rate:,.0f} s"
         return figures
-
-    def _step_s(self) -> float | None:
-        return self._control_step_s or None
 
     def set_control_step(self, seconds: float) -> None:
         """Tell how much simulated time a step takes, for the figure 'times real time'."""
@@ -100,8 +96,3 @@ class Tracker:
             table.add_column(name, justify="right")
         table.add_row(*figures.values())
         return table
-
-
-def print_json_line(document: Mapping[str, Any]) -> None:
-    """One JSON object on standard output, for scripts."""
-    print(json.dumps(dict(document)))

@@ -98,6 +98,7 @@ class Run:
                 self.folder.checkpoint(self.learner.snapshot())
                 saved_at = time.monotonic()
 
+        self._tracker.set_control_step(self.learner.controller.spec.control_step_s)
         try:
             with self._tracker.running(self.folder.path, self.config):
                 self.learner.train(on_iteration)
