@@ -41,6 +41,10 @@ class Population:
     @torch.no_grad()
     def __call__(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """The actions of all members, and the next state."""
+        return self.differentiable(obs, state)
+
+    def differentiable(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
+        """The same, with gradients that flow back to the matrix of parameters."""
         m = self.members
         action, after = self._call(
             self._stacked,

@@ -7,6 +7,8 @@ import torch
 from innervate.registry import Registry
 
 from .baselines import LinearConfig, RandomConfig, SineConfig, ZeroConfig
+from .bilateral.config import BilateralConfig
+from .bilateral.ensemble import EnsembleConfig
 from .controller import Controller
 from .ncap import NCAPConfig
 from .nets import GRUConfig, MLPConfig
@@ -32,5 +34,7 @@ CONTROLLERS: Registry[ControllerConfig] = Registry(
         "linear": LinearConfig,
         "mlp": MLPConfig,
         "gru": GRUConfig,
+        "bilateral": BilateralConfig,
+        "ensemble": EnsembleConfig,
     },
 )

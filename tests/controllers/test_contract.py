@@ -7,12 +7,15 @@ import pytest
 import torch
 
 from innervate.controllers import CONTROLLERS, ControllerConfig
+from innervate.controllers.bilateral import BilateralConfig
 from innervate.controllers.ncap import NCAPConfig
 from innervate.controllers.population import Population
 from innervate.controllers.statevector import StateVector
 from innervate.errors import UnknownNameError
 
 CONFIGS: dict[str, ControllerConfig] = {name: kind() for name, kind in CONTROLLERS.items()}
+CONFIGS["bilateral-delayed"] = BilateralConfig(core="leaky", callosum="gated", callosum_delay_s=0.06, fibres=3)
+CONFIGS["bilateral-released"] = BilateralConfig(left=(5, 5), right=(5, 5), core="dense", callosum="released")
 CONFIGS["ncap-all"] = NCAPConfig(shared=False, speed=True, turn=True, initial="uniform")
 STEPS, BATCH = 7, 6
 
@@ -128,7 +131,7 @@ def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) 
     for config in (*CONFIGS.values(), NCAPConfig(signed=False)):
         one, same, other = (build(config, swimmer_spec(), seed).state_dict() for seed in (1, 1, 2))
         assert all(torch.equal(one[k], same[k]) for k in one)
-        random = type(config).__name__ in ("MLPConfig", "GRUConfig") or config in (
+        random = type(config).__name__ in ("MLPConfig", "GRUConfig", "BilateralConfig", "EnsembleConfig") or config in (
             NCAPConfig(signed=False),
             CONFIGS["ncap-all"],
         )
