@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from innervate.errors import ConfigError
 
+from .weather import Light, Season, weather
+
 
 @dataclass(frozen=True, kw_only=True)
 class SwimOptions:
@@ -119,3 +121,58 @@ class HoldOptions(ArmOptions):
                 raise ConfigError(f"{name} must be a finite number of 0 or more; it is {getattr(self, name)}.")
         if self.direction_rad is not None and not math.isfinite(self.direction_rad):
             raise ConfigError(f"The direction of the force must be a finite angle; it is {self.direction_rad}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriveOptions:
+    """What all worlds of the vehicle can be asked for."""
+
+    scene: int = 0
+    """Which houses and trees: the seed that they are drawn from."""
+    light: Light = "day"
+    """`day` or `dusk`."""
+    season: Season = "summer"
+    """`summer` or `winter`."""
+    eye_height_m: float = 1.2
+    """Height of the camera above the ground."""
+    eye_yaw_rad: float = 0.0
+    """How far the camera is turned to the left."""
+
+    def __post_init__(self) -> None:
+        weather(self.light, self.season)
+        if self.scene < 0:
+            raise ConfigError(f"The seed of a scene is 0 or more; it is {self.scene}.")
+        if not 0.3 <= self.eye_height_m < 10:
+            raise ConfigError(f"The camera is 0.3 to 10 m above the ground, not {self.eye_height_m} m.")
+        if not math.isfinite(self.eye_yaw_rad):
+            raise ConfigError(f"The camera must be turned by a finite angle; it is {self.eye_yaw_rad}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RouteOptions(DriveOptions):
+    """Options of `innervate/Route-v0`."""
+
+    radius_m: float = 20.0
+    """Of the middle of the road, at least 8."""
+    aside_m: float = 0.0
+    """How far to the outside of the middle it starts, less than 2 either way."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 8 <= self.radius_m < 60:
+            raise ConfigError(f"The road's radius must be 8 to 60 m; it is {self.radius_m}.")
+        if not abs(self.aside_m) < 2:
+            raise ConfigError(f"It must start on the road, less than 2 m from its middle; aside_m is {self.aside_m}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArenaOptions(DriveOptions):
+    """Options of `innervate/Arena-v0`."""
+
+    side_m: float = 10.0
+    """Of the square, at least 3."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 3 <= self.side_m <= 60:
+            raise ConfigError(f"The side of the arena must be 3 to 60 m; it is {self.side_m}.")

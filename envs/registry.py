@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .options import HoldOptions, NavigateOptions, ReachOptions, SwimOptions
+from .options import ArenaOptions, HoldOptions, NavigateOptions, ReachOptions, RouteOptions, SwimOptions
 
 NAMESPACE = "innervate"
 
@@ -52,6 +52,20 @@ TASKS: dict[str, TaskEntry] = {
         max_episode_steps=150,
         options=HoldOptions,
         summary="The same arms hold the hand where it is against a force.",
+    ),
+    "route": TaskEntry(
+        id=f"{NAMESPACE}/Route-v0",
+        world="innervate.envs.route:world",
+        max_episode_steps=2000,
+        options=RouteOptions,
+        summary="A vehicle with a camera drives along a ring road through a town, by day and dusk, summer and winter.",
+    ),
+    "arena": TaskEntry(
+        id=f"{NAMESPACE}/Arena-v0",
+        world="innervate.envs.arena:world",
+        max_episode_steps=1000,
+        options=ArenaOptions,
+        summary="The same vehicle drives to a place in a walled square.",
     ),
 }
 """Short name, as on the command line, to entry."""

@@ -18,7 +18,12 @@ from innervate.envs.make import make_world
 from innervate.envs.registry import TASKS, TaskEntry
 from innervate.envs.single import BodyEnv
 
-OTHER: dict[str, dict[str, Any]] = {"swim": {"n_links": 4}, "navigate": {"n_links": 4}}
+OTHER: dict[str, dict[str, Any]] = {
+    "swim": {"n_links": 4},
+    "navigate": {"n_links": 4},
+    "route": {"season": "winter", "aside_m": 0.3},
+    "arena": {"light": "dusk", "side_m": 8.0},
+}
 """Options that change the body, for each task; the arms' are the same for all of theirs."""
 ENTRIES = pytest.mark.parametrize("entry", TASKS.values(), ids=TASKS.keys())
 
