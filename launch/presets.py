@@ -33,10 +33,12 @@ PRESETS: dict[str, Preset] = {
         steps=400_000,
     ),
     "swim-ncap-ppo": Preset(
-        about="The circuit as published under PPO, with the small fixed noise of the paper's code.",
+        about="The circuit as published under PPO, with the settings of the paper's code.",
         task="swim",
         controller=NCAPConfig(weights="published"),
-        learner=PPOConfig(initial_std=0.1, learn_std=False),
+        learner=PPOConfig(
+            batch_size=4096, epochs=80, gae_lambda=0.97, target_kl=0.01, initial_std=0.1, learn_std=False
+        ),
         steps=500_000,
     ),
     "swim-mlp-ppo": Preset(
