@@ -116,7 +116,8 @@ def query(options: Query) -> None:
     scores = places.scores(folder.images)
     if options.sequence > 1:
         scores = sequence_scores(scores, options.sequence, ANY_DRIVE)
-    found, sure = scores.argmax(1), margin_confidence(scores)
+    # A calibration is of single images; sequences stand out by other margins.
+    found, sure = scores.argmax(1), margin_confidence(scores) if options.sequence > 1 else places.confidence(scores)
     rows = [
         (name, str(int(k)), places.names[k] if places.names else "", f"{c:.3f}")
         for name, k, c in zip(folder.names, found, sure, strict=True)

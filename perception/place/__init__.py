@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .baselines import Chance, Cosine, HogCosine, SumOfAbsoluteDifferences
     from .bayes_filter import PlaceFilter
+    from .calibration import Calibration, expected_calibration_error
     from .images import ImageFolder, load_images
+    from .nir_export import spiking_map_graph, vprtempo_graph, write_graph
     from .percept import Place, Recogniser
     from .place_ensemble import EnsembleConfig, PlaceEnsemble
+    from .place_fields import FieldStatistics, field_statistics, firing, rate_maps
     from .sequences import ANY_DRIVE, STEADY, Motion, sequence_scores
     from .spiking_map import SpikingMap, SpikingMapConfig
     from .vprtempo import VPRTempo
@@ -19,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ANY_DRIVE",
     "STEADY",
+    "Calibration",
     "Chance",
     "Cosine",
     "EnsembleConfig",
+    "FieldStatistics",
     "HogCosine",
     "ImageFolder",
     "Motion",
@@ -33,16 +38,26 @@ __all__ = [
     "SpikingMapConfig",
     "SumOfAbsoluteDifferences",
     "VPRTempo",
+    "expected_calibration_error",
+    "field_statistics",
+    "firing",
     "load_images",
+    "rate_maps",
     "sequence_scores",
+    "spiking_map_graph",
+    "vprtempo_graph",
+    "write_graph",
 ]
 
 _MODULES = {
     "baselines": ("Chance", "Cosine", "HogCosine", "SumOfAbsoluteDifferences"),
     "bayes_filter": ("PlaceFilter",),
+    "calibration": ("Calibration", "expected_calibration_error"),
     "images": ("ImageFolder", "load_images"),
+    "nir_export": ("spiking_map_graph", "vprtempo_graph", "write_graph"),
     "percept": ("Place", "Recogniser"),
     "place_ensemble": ("EnsembleConfig", "PlaceEnsemble"),
+    "place_fields": ("FieldStatistics", "field_statistics", "firing", "rate_maps"),
     "sequences": ("ANY_DRIVE", "STEADY", "Motion", "sequence_scores"),
     "spiking_map": ("SpikingMap", "SpikingMapConfig"),
     "vprtempo": ("VPRTempo",),

@@ -4,10 +4,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from innervate.errors import ConfigError
 
+from .calibration import Calibration, fit_calibration
 from .images import check_images
 from .measures import margin_confidence
 
@@ -19,14 +20,10 @@ class Place:
     index: int
     """The place, counted in the order of the images it was fitted on."""
     confidence: float
-    """0 (the best place does not stand out at all) to 1; comparable between queries of one recogniser."""
+    """0 to 1, comparable between queries of one recogniser: how far the best place stands out (`margin_confidence`),
+    or, after `calibrate_confidence`, the probability that it is right."""
     scores: Float[np.ndarray, "place"]
     """The evidence for every place, larger is better; its unit is the recogniser's own."""
-
-
-def place_from(scores: Float[np.ndarray, "place"]) -> Place:
-    """The percept that a row of scores amounts to; ties go to the earliest place, with confidence 0."""
-    return Place(int(np.argmax(scores)), float(margin_confidence(scores[None])[0]), scores)
 
 
 class Recogniser(ABC):
@@ -37,12 +34,14 @@ class Recogniser(ABC):
 
     n_places: int = 0
     """Places known; 0 before `fit`."""
+    calibration: Calibration | None = None
+    """What turns margins into probabilities; None before `calibrate_confidence`."""
 
     def fit(self, images: UInt8[np.ndarray, "place height width *rgb"]) -> None:
         """Learn one place per image; what was learnt before is forgotten. Raises `ConfigError` on other arrays."""
         check_images(images)
         self._fit(images)
-        self.n_places = len(images)
+        self.n_places, self.calibration = len(images), None
 
     def scores(self, images: UInt8[np.ndarray, "query height width *rgb"]) -> Float[np.ndarray, "query place"]:
         """Evidence for every place from each image, in the order of a traverse; `ConfigError` before `fit`."""
@@ -52,7 +51,26 @@ class Recogniser(ABC):
 
     def query(self, image: UInt8[np.ndarray, "height width *rgb"]) -> Place:
         """The place that one image shows."""
-        return place_from(self.scores(image[None])[0])
+        return self.place(self.scores(image[None])[0])
+
+    def place(self, scores: Float[np.ndarray, "place"]) -> Place:
+        """The percept that a row of scores amounts to; ties go to the earliest place."""
+        return Place(int(np.argmax(scores)), float(self.confidence(scores[None])[0]), scores)
+
+    def confidence(self, scores: Float[np.ndarray, "query place"]) -> Float[np.ndarray, "query"]:
+        """How sure the best place of each row is: see `Place.confidence`."""
+        margin = margin_confidence(scores)
+        return margin if self.calibration is None else self.calibration(margin)
+
+    def calibrate_confidence(
+        self, scores: Float[np.ndarray, "query place"], truth: Bool[np.ndarray, "_ _"]
+    ) -> Calibration:
+        """Fit the confidence on scores of queries, held back for it, whose true places are known."""
+        if scores.shape != truth.shape:
+            raise ConfigError(f"Scores are (query, place) = {scores.shape} but the ground truth is {truth.shape}.")
+        right = truth[np.arange(len(scores)), scores.argmax(1)]
+        self.calibration = fit_calibration(margin_confidence(scores), right)
+        return self.calibration
 
     def _check_fitted(self) -> None:
         if self.n_places == 0:

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Float64, Int, Int64, UInt8
 
 from innervate.errors import ConfigError
 
+from .calibration import from_array, to_array
 from .conductance import ConductanceNetwork, InputSpikes
 from .hyperactive import calibrated_threshold, hyperactive, places_fired_for
 from .percept import Recogniser
@@ -163,6 +164,7 @@ class PlaceEnsemble(Recogniser):
                 [self.seed, self._count, self.threshold, config.module_size, config.epochs, config.members,
                  config.neurons]
             ),
+            "calibration": to_array(self.calibration),
             "assigned": self.assigned,
             "activity": self.activity,
             "weight": np.stack([[n.weight for n in modules] for modules in self._networks]),
@@ -177,12 +179,15 @@ class PlaceEnsemble(Recogniser):
         config = EnsembleConfig(module_size=size, epochs=epochs, members=members, neurons=neurons)
         ensemble = cls(seed, config)
         ensemble.n_places = ensemble._count = count
+        ensemble.calibration = from_array(arrays["calibration"])
         ensemble.threshold, ensemble.assigned, ensemble.activity = threshold, arrays["assigned"], arrays["activity"]
         ensemble._networks = [
             [ConductanceNetwork.frozen(w, t) for w, t in zip(ws, ts, strict=True)]
             for ws, ts in zip(arrays["weight"], arrays["theta"], strict=True)
         ]
         if ensemble.assigned.shape[:2] != arrays["weight"].shape[:2]:
-            raise ConfigError(f"{path} is damaged: assignments are of {ensemble.assigned.shape[:2]} networks and "
-                              f"weights of {arrays['weight'].shape[:2]}.")
+            raise ConfigError(
+                f"{path} is damaged: assignments are of {ensemble.assigned.shape[:2]} networks and "
+                f"weights of {arrays['weight'].shape[:2]}."
+            )
         return ensemble

@@ -14,8 +14,9 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int8, UInt8
 
 from .adaptation import Adaptation
+from .calibration import from_array, to_array
 from .compiled import compiled
-from .percept import Place, Recogniser, place_from
+from .percept import Place, Recogniser
 from .store import load_arrays, save_arrays
 from .v1 import V1Config, complex_cells
 
@@ -136,7 +137,7 @@ class SpikingMap(Recogniser):
     def step(self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse") -> tuple[Place, "Traverse"]:
         """The place that the next image of a traverse shows, and the state after it."""
         spikes, state = self.spikes(image, state)
-        return place_from(self.drive(spikes)), state
+        return self.place(self.drive(spikes)), state
 
     def spikes(
         self, image: UInt8[np.ndarray, "height width *rgb"], state: "Traverse"
@@ -192,6 +193,7 @@ class SpikingMap(Recogniser):
             "drive": np.array(c.drive),
             "mean": self.mean,
             "names": np.array(self.names, dtype=np.str_),
+            "calibration": to_array(self.calibration),
             "synapses": np.concatenate([m.synapses for m in self.modules]),
         })  # fmt: skip
 
@@ -207,6 +209,7 @@ class SpikingMap(Recogniser):
         places = cls(seed, config)
         places.mean, synapses = arrays["mean"], arrays["synapses"]
         places.n_places, places.names = len(synapses), tuple(str(name) for name in arrays["names"])
+        places.calibration = from_array(arrays["calibration"])
         step = size or len(synapses)
         places.modules = [places._imprint(synapses[i : i + step]) for i in range(0, len(synapses), step)]
         return places
