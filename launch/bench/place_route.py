@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
+from innervate.envs.gl import prepare
+from innervate.envs.make import make_world
 from innervate.errors import ConfigError
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.place_data import interval
-from innervate.launch.bench.place_world import CIRCUMFERENCE_M, SUMMER_DAY, SUMMER_DUSK, WINTER_DAY, Street, Weather
 from innervate.launch.bench.rows import Row
 from innervate.perception.place.baselines import SumOfAbsoluteDifferences
 from innervate.perception.place.bayes_filter import PlaceFilter
@@ -17,19 +19,43 @@ from innervate.perception.place.measures import recall_at, truth_from_indices
 from innervate.perception.place.percept import Recogniser
 from innervate.perception.place.spiking_map import SpikingMap
 
+RADIUS_M = 20.0
 PLACES = 200
-SPACING_M = CIRCUMFERENCE_M / PLACES
+SPACING_M = 2 * np.pi * RADIUS_M / PLACES
+WIDTH, HEIGHT = 64, 32
 LAPS = 2
 SCALE_ERROR, STEP_NOISE = 0.03, 0.05
 """Of the odometer: a wheel whose radius is off by 3 %, and 5 % of noise a step, both unknown to the filter."""
 ASSUMED_NOISE = 0.1
 """Standard deviation, in places, that the filter takes a step of the odometer to have."""
 KIDNAPS, CARRIED_EVERY = 20, 15
-CONDITIONS: dict[str, tuple[Weather, float, float]] = {
-    "winter": (WINTER_DAY, 0.0, 0.0),
-    "dusk, 0.3 m aside and 3 degrees turned": (SUMMER_DUSK, 0.3, np.deg2rad(3.0)),
+CONDITIONS: dict[str, tuple[dict[str, Any], float]] = {
+    "winter": ({"season": "winter"}, 0.0),
+    "dusk, 0.3 m aside and 3 degrees turned": ({"light": "dusk", "eye_yaw_rad": float(np.deg2rad(3.0))}, 0.3),
 }
-"""Light and season, metres to the outside, and yaw of the drive; the map is of a summer's day on the middle line."""
+"""Options of the world and metres to the outside; the map is of a summer's day on the middle line."""
+
+
+class Street:
+    """Images along the road of `innervate/Route-v0`, wherever the vehicle is put."""
+
+    def __init__(self, scene: int, **options: Any) -> None:
+        prepare(render=True)
+        from innervate.envs.eye import Eye
+
+        world = make_world("route", scene=scene, radius_m=RADIUS_M, **options)
+        self._task: Any = world.task
+        self._eye = Eye(world, WIDTH, HEIGHT)
+
+    def photograph(
+        self, along_m: Float[np.ndarray, "frame"], aside_m: float = 0.0
+    ) -> UInt8[np.ndarray, "frame height width 3"]:
+        """What the camera sees at each distance from the start of the road, driving `aside_m` to the outside."""
+        return self._eye.see(*self._task.pose(along_m, aside_m))
+
+    def close(self) -> None:
+        """Give the OpenGL context back."""
+        self._eye.close()
 
 
 @dataclass(frozen=True)
@@ -63,9 +89,7 @@ def apart(a: Float[np.ndarray, "frame"], b: Float[np.ndarray, "frame"]) -> Float
     return np.abs((a - b + PLACES / 2) % PLACES - PLACES / 2)
 
 
-def filtered(
-    scores: Float[np.ndarray, "frame place"], drive: Drive, start: int | None
-) -> Float[np.ndarray, "frame"]:
+def filtered(scores: Float[np.ndarray, "frame place"], drive: Drive, start: int | None) -> Float[np.ndarray, "frame"]:
     """Most likely position at each frame, in places; `start` is the place it is told, None if it is told nothing."""
     model = PlaceFilter(circular=True)
     belief = model.start(PLACES) if start is None else np.eye(PLACES)[start]
@@ -91,16 +115,16 @@ def frames_to_recover(error: Float[np.ndarray, "frame"], when: list[int]) -> lis
 
 def route(seed: int, condition: str) -> dict[str, float]:
     """One street, mapped and driven; errors in metres, recoveries in frames."""
-    weather, aside_m, yaw_rad = CONDITIONS[condition]
+    options, aside_m = CONDITIONS[condition]
     rng = np.random.default_rng([seed, 1])
-    day = Street(seed, SUMMER_DAY)
+    day = Street(seed)
     recogniser = SpikingMap(seed)
     reference = day.photograph(np.arange(PLACES) * SPACING_M)
     day.close()
     recogniser.fit(reference)
-    street = Street(seed, weather)
+    street = Street(seed, **options)
     drive = steady_drive(rng)
-    images = street.photograph(drive.position * SPACING_M, aside_m, yaw_rad)
+    images = street.photograph(drive.position * SPACING_M, aside_m)
     scores = recogniser.scores(images)
     corrected = apart(filtered(scores, drive, start=0), drive.position)
     alone = apart(np.cumsum(drive.odometer), drive.position)
@@ -108,7 +132,7 @@ def route(seed: int, condition: str) -> dict[str, float]:
     sad: Recogniser = SumOfAbsoluteDifferences()
     sad.fit(reference)
     carried, when = kidnapped_drive(rng)
-    answers = recogniser.scores(street.photograph(carried.position * SPACING_M, aside_m, yaw_rad))
+    answers = recogniser.scores(street.photograph(carried.position * SPACING_M, aside_m))
     street.close()
     recovered = frames_to_recover(apart(filtered(answers, carried, None), carried.position), when)
     return {
@@ -124,9 +148,9 @@ def route(seed: int, condition: str) -> dict[str, float]:
 def route_rows(bench: Bench, seeds: int) -> Iterator[Row]:
     """A new street for every seed."""
     for condition in CONDITIONS:
-        name = f"MuJoCo route, {condition}"
+        name = f"Route-v0, {condition}"
         try:
-            runs = [bench.once(f"route {condition} {s}", lambda s=s, c=condition: route(s, c)) for s in range(seeds)]
+            runs = [bench.once(f"Route-v0 {condition} {s}", lambda s=s, c=condition: route(s, c)) for s in range(seeds)]
         except ConfigError as error:  # no OpenGL on this machine
             yield Row(row=name, value=None, unit="", peer=str(error))
             continue
@@ -136,13 +160,31 @@ def route_rows(bench: Bench, seeds: int) -> Iterator[Row]:
         recovery = [r["recovery"] for r in runs]
         sad = float(np.mean([r["sad"] for r in runs]))
         bench.say(f"{name}: {np.mean(times):.1f} times, recovery {np.median(recovery):.0f} frames")
-        yield Row(row=f"{name}: R@1 within one place ({SPACING_M:.2f} m)", value=float(np.mean(recall)), unit="share",
-                  interval=interval(recall), n=seeds, peer=f"SAD {sad:.3f}")
-        yield Row(row=f"{name}: odometer's error over {LAPS} laps as a multiple of the corrected one",
-                  value=float(np.mean(times)), unit="times", interval=interval(times), n=seeds,
-                  peer=f"odometer alone {alone:.2f} m, corrected {corrected:.2f} m", reach="at least 5",
-                  holds=float(np.mean(times)) >= 5)
+        yield Row(
+            row=f"{name}: R@1 within one place ({SPACING_M:.2f} m)",
+            value=float(np.mean(recall)),
+            unit="share",
+            interval=interval(recall),
+            n=seeds,
+            peer=f"SAD {sad:.3f}",
+        )
+        yield Row(
+            row=f"{name}: odometer's error over {LAPS} laps as a multiple of the corrected one",
+            value=float(np.mean(times)),
+            unit="times",
+            interval=interval(times),
+            n=seeds,
+            peer=f"odometer alone {alone:.2f} m, corrected {corrected:.2f} m",
+            reach="at least 5",
+            holds=float(np.mean(times)) >= 5,
+        )
         slowest = max(r["slowest"] for r in runs)
-        yield Row(row=f"{name}: median recovery from a kidnap", value=float(np.median(recovery)), unit="frames",
-                  n=seeds * KIDNAPS, peer=f"slowest of all {slowest:.0f} frames", reach="at most 10",
-                  holds=float(np.median(recovery)) <= 10)
+        yield Row(
+            row=f"{name}: median recovery from a kidnap",
+            value=float(np.median(recovery)),
+            unit="frames",
+            n=seeds * KIDNAPS,
+            peer=f"slowest of all {slowest:.0f} frames",
+            reach="at most 10",
+            holds=float(np.median(recovery)) <= 10,
+        )
