@@ -23,6 +23,7 @@ from .readings import Readings
 from .recorder import Recorder
 from .sensors import Sensors
 from .varied import VariedBodies
+from .warp_batch import Physics, WarpBatch
 from .world import World
 
 _BAD_FIRST, _BAD_LAST = int(mujoco.mjtWarning.mjWARN_BADQPOS), int(mujoco.mjtWarning.mjWARN_BADQACC)
@@ -44,6 +45,13 @@ class Outcome:
     """`success`, if the task has one, and the task's own arrays."""
 
 
+def _physics(world: World, n: int, threads: int, device: str) -> Physics:
+    """MuJoCo's own batch, or one that steps on a GPU behind the same interface."""
+    if device == "cpu":
+        return Batch(world.physics, n, threads)
+    return WarpBatch(world.physics, n, threads, "cpu" if device == "cpu-warp" else device)
+
+
 class Engine:
     """`n` bodies of a world.
 
@@ -53,6 +61,8 @@ class Engine:
         threads: threads to step on, the caller's included; the results do not depend on it.
         randomisation: how the bodies and their senses vary from episode to episode; None for what the task says
             (`Task.senses`), which mostly is not at all.
+        device: `cpu` for MuJoCo's own engine; `cuda:0` and the like for MuJoCo Warp (extra `[gpu]`), which follows it
+            to single precision; `cpu-warp` for Warp's slow processor backend, to test without a GPU.
         replay_folder: where the last states of exploded bodies go; None for a folder of the system's temporary one.
     """
 
@@ -63,6 +73,7 @@ class Engine:
         threads: int = 1,
         randomisation: Randomisation | None = None,
         replay_folder: Path | None = None,
+        device: str = "cpu",
     ) -> None:
         if n < 1:
             raise ConfigError(f"At least one environment is needed; num_envs={n} was asked for.")
@@ -72,7 +83,7 @@ class Engine:
         self.n = n
         self.threads = min(threads, n)
         self.rngs = seeding.generators([None] * n)
-        self._batch = Batch(world.physics, n, self.threads)
+        self._batch = _physics(world, n, self.threads, device)
         self._control = self._batch.bind("ctrl")
         self._readings = Readings(self._batch, world.physics)
         self._now = np.zeros((n, world.physics.nsensordata))
@@ -92,6 +103,8 @@ class Engine:
         self._bodies = self._senses = None
         randomisation = world.task.senses if randomisation is None else randomisation
         if randomisation is not None:
+            if device != "cpu" and randomisation.bodies():
+                raise ConfigError(f"Bodies cannot be randomised on {device}: use device='cpu', or only their senses.")
             self._bodies = VariedBodies(self._batch, world.physics, randomisation)
             self._senses = ImperfectSenses(world.channels, n, world.control_step_s, randomisation)
 

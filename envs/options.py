@@ -56,6 +56,10 @@ class Randomisation:
         if self.mass is not None and self.mass[0] == 0:
             raise ConfigError("A body cannot be without mass: the range of mass must begin above 0.")
 
+    def bodies(self) -> bool:
+        """Whether bodies vary, and not only their senses."""
+        return any(bounds is not None for bounds in (self.mass, self.friction, self.damping, self.gear))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArmOptions:

@@ -3,7 +3,8 @@
 import mujoco
 import numpy as np
 from jaxtyping import Float, Int
-from mujoco.batch import Batch
+
+from .warp_batch import Physics
 
 _NO_SENSORS = int(mujoco.mjtDisableBit.mjDSBL_SENSOR)
 _VELOCITY, _ACCELERATION = int(mujoco.mjtStage.mjSTAGE_VEL), int(mujoco.mjtStage.mjSTAGE_ACC)
@@ -48,15 +49,16 @@ class Readings:
       the last substep, as MuJoCo has it after `mj_step`; the rest is current.
     """
 
-    def __init__(self, batch: Batch, model: mujoco.MjModel) -> None:
+    def __init__(self, batch: Physics, model: mujoco.MjModel) -> None:
         self._batch = batch
         self._columns = state_columns(model)
         self._flags: Int[np.ndarray, "env"] | None = None
         self._values = batch.bind("sensordata")
         self._step_stage, self._begin_stage = _VELOCITY, _ACCELERATION
         if self._columns is not None or only_at_the_end(model):
-            self._flags = batch.expand("opt.disableflags")
-            self._flags |= _NO_SENSORS
+            flags: np.ndarray = batch.expand("opt.disableflags")
+            flags |= _NO_SENSORS
+            self._flags = flags
             self._step_stage, self._begin_stage = int(mujoco.mjtStage.mjSTAGE_NONE), _VELOCITY
 
     def step(self, ids: Int[np.ndarray, "chosen"] | None, substeps: int) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int
-from mujoco.batch import Batch
 
 from .replay import Replay, dump
+from .warp_batch import Physics
 
 KEPT = 8
 """Control steps that are kept, and thus that a replay shows."""
@@ -35,7 +35,7 @@ class Recorder:
         self._ring[self._count % KEPT] = states
         self._count += 1
 
-    def write(self, i: int, batch: Batch, substeps: int, title: str) -> str | None:
+    def write(self, i: int, batch: Physics, substeps: int, title: str) -> str | None:
         """Dump environment `i`; the path, or None when enough have been written."""
         if self._written >= MOST_FILES:
             return None

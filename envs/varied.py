@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 from jaxtyping import Float, Int
-from mujoco.batch import Batch
 
 from .options import Randomisation
+from .warp_batch import Physics
 
 
 class VariedBodies:
     """Draws factors on the nominal model, one set an environment and episode."""
 
-    def __init__(self, batch: Batch, model: mujoco.MjModel, options: Randomisation) -> None:
+    def __init__(self, batch: Physics, model: mujoco.MjModel, options: Randomisation) -> None:
         self._batch = batch
         self._ranges: list[tuple[int, tuple[float, float], list[str]]] = []
         for count, bounds, names in (

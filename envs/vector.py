@@ -30,6 +30,7 @@ class BodyVectorEnv(OfWorld, gym.vector.VectorEnv[np.ndarray, np.ndarray, np.nda
         max_episode_steps: control steps after which an episode is truncated; None for never.
         threads: threads to step on; the results do not depend on it.
         randomisation: how bodies and senses vary from episode to episode; None for not at all.
+        device: `cpu`, or a GPU such as `cuda:0` for MuJoCo Warp (extra `[gpu]`), equal to single precision only.
         replay_folder: where the last states of exploded bodies go; None for the system's temporary folder.
         autoreset_mode: what happens to an episode that has ended: a new one begins in the same step (its last
             observation and info are in `final_obs` and `final_info`), or in the next step (whose action is ignored),
@@ -48,6 +49,7 @@ class BodyVectorEnv(OfWorld, gym.vector.VectorEnv[np.ndarray, np.ndarray, np.nda
         threads: int = 1,
         randomisation: Randomisation | None = None,
         replay_folder: str | Path | None = None,
+        device: str = "cpu",
         autoreset_mode: AutoresetMode | str = AutoresetMode.SAME_STEP,
         render_mode: str | None = None,
         render_envs: Sequence[int] = (0,),
@@ -56,7 +58,7 @@ class BodyVectorEnv(OfWorld, gym.vector.VectorEnv[np.ndarray, np.ndarray, np.nda
     ) -> None:
         self.world = world
         self.engine = Engine(
-            world, num_envs, threads, randomisation, None if replay_folder is None else Path(replay_folder)
+            world, num_envs, threads, randomisation, None if replay_folder is None else Path(replay_folder), device
         )
         self.num_envs = num_envs
         self.single_observation_space = world.observation_space
