@@ -5,7 +5,10 @@ from collections.abc import Iterable
 import torch
 
 from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench.place_arena import arena_rows
+from innervate.launch.bench.place_confidence import confidence_rows
 from innervate.launch.bench.place_drives import camera_rows, drive_rows, event_rows
+from innervate.launch.bench.place_events import mujoco_event_rows
 from innervate.launch.bench.place_paper import cost_row, paper_rows
 from innervate.launch.bench.place_recall import lesion_row, module_rows, recall_rows
 from innervate.launch.bench.place_route import route_rows
@@ -28,10 +31,13 @@ def run(bench: Bench) -> Iterable[Row]:
         yield from recall_rows(bench, seeds)
         yield from lesion_row(bench, seeds)
         yield from module_rows(bench, seeds)
+        yield from confidence_rows(bench, seeds)
         yield from drive_rows(bench, seeds)
         yield from camera_rows(bench, seeds)
         yield from event_rows(bench, seeds)
         yield from route_rows(bench, seeds)
+        yield from mujoco_event_rows(bench, seeds)
+        yield from arena_rows(bench, seeds)
         yield from paper_rows(bench, seeds)
     finally:
         torch.set_num_threads(threads)

@@ -10,8 +10,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from innervate.envs.weather import Light, Season
 from innervate.errors import ConfigError
-from innervate.launch.commands.place_figures import Comparison, draw
+from innervate.launch.bench.place_arena import Explored, figures
+from innervate.launch.commands.place_figures import Comparison, draw, draw_fields
 from innervate.launch.commands.tables import print_table
 from innervate.launch.run.files import write_text_atomically
 from innervate.perception.place.baselines import Chance, HogCosine, SumOfAbsoluteDifferences
@@ -25,6 +27,7 @@ from innervate.perception.place.measures import (
 )
 from innervate.perception.place.nir_export import spiking_map_graph, write_graph
 from innervate.perception.place.percept import Recogniser
+from innervate.perception.place.place_fields import field_statistics
 from innervate.perception.place.sequences import ANY_DRIVE, sequence_scores
 from innervate.perception.place.spiking_map import SpikingMap
 from innervate.perception.place.vprtempo import VPRTempo
@@ -90,6 +93,20 @@ class Compare:
     """Of everything that is random."""
     out: Path = Path("place-bench")
     """Folder of the table and the figures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fields:
+    """Place fields of a map of `innervate/Arena-v0`: a table and a figure."""
+
+    scene: int = 0
+    """Which arena: the seed of its houses and trees, and of the map."""
+    light: Light = "day"
+    """Light of the visits; the map is of a summer's day."""
+    season: Season = "summer"
+    """Season of the visits."""
+    out: Path = Path("place-fields")
+    """Folder of the table and the figure."""
 
 
 def _say_skipped(folder: ImageFolder) -> None:
@@ -182,9 +199,30 @@ def compare(options: Compare) -> None:
     print(f"table and figures in {options.out}")
 
 
+def fields(options: Fields) -> None:
+    """Place fields in the arena: a table and a figure."""
+    arena = Explored(options.scene)
+    maps = arena.maps(light=options.light, season=options.season)
+    found = field_statistics(maps)
+    names = {
+        "fields": "fields per unit",
+        "size": "size of a field (m2)",
+        "information": "information (bits per spike)",
+        "coverage": "share of the arena in a field",
+        "hyperactive": "hyperactive units (share)",
+        "silent": "silent units (share)",
+    }
+    rows = [(names[key], f"{value:.3f}") for key, value in figures(found).items()]
+    print_table(f"{len(maps.rate)} units, {options.light}, {options.season}", ("", "mean"), rows)
+    lines = ["| statistic | mean |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    write_text_atomically(options.out / "table.md", "\n".join(lines) + "\n")
+    draw_fields(options.out / "fields.png", maps, found)
+    print(f"table and figure in {options.out}")
+
+
 def main(argv: Sequence[str]) -> None:
     """Run one of them."""
-    known = {"fit": fit, "query": query, "export": export, "bench": compare}
+    known = {"fit": fit, "query": query, "export": export, "bench": compare, "fields": fields}
     tyro.extras.subcommand_cli_from_dict(
         known, args=list(argv), prog="innervate place", config=(tyro.conf.OmitArgPrefixes,)
     )

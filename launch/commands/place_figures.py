@@ -1,4 +1,4 @@
-"""Figures of place recognition: precision-recall, similarity matrices, matches side by side."""
+"""Figures of place recognition: precision-recall, similarity matrices, matches side by side, place fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 from matplotlib.figure import Figure
 
 from innervate.perception.place.measures import PrecisionRecall, margin_confidence
+from innervate.perception.place.place_fields import FieldStatistics, RateMaps
 from innervate.perception.place.sequences import standardised
 
 
@@ -33,6 +34,27 @@ def draw(
     _similarity(compared).savefig(folder / "similarity.png", dpi=120)
     first = next(iter(compared.values()))
     _matches(first.scores, reference, query, truth).savefig(folder / "matches.png", dpi=120)
+
+
+def draw_fields(path: Path, maps: RateMaps, found: FieldStatistics, shown: int = 12) -> None:
+    """Write rate maps of some units, evenly chosen, and how field sizes and information are spread."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = 4
+    chosen = np.unique(np.linspace(0, len(maps.rate) - 1, min(shown, len(maps.rate))).astype(int))
+    rows = -(-len(chosen) // columns)
+    figure = Figure(figsize=(2 * columns, 2.2 * rows + 2.5), layout="constrained")
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[2.2 * rows, 2.5])[:, 0]
+    for axes in above.subplots(rows, columns, squeeze=False).flat:
+        axes.set_axis_off()
+    for axes, unit in zip(above.axes, chosen, strict=False):
+        axes.imshow(np.where(maps.visited, maps.rate[unit], np.nan).T, origin="lower", vmin=0)
+        axes.set_title(f"unit {unit}, {found.information_bits_per_spike[unit]:.1f} bits", fontsize="small")
+    left, right = below.subplots(1, 2)
+    left.hist(found.field_size, bins=20)
+    left.set(xlabel="size of a field (m2)", ylabel="fields")
+    right.hist(found.information_bits_per_spike, bins=20)
+    right.set(xlabel="information (bits per spike)", ylabel="units")
+    figure.savefig(path, dpi=120)
 
 
 def _precision_recall(compared: Mapping[str, Comparison]) -> Figure:
