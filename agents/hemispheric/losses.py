@@ -50,9 +50,7 @@ class HemisphericLoss:
     them as there are hidden layers."""
 
 
-def activity_cost(
-    activity: Float[Tensor, "time member trial unit"], control_step_s: float
-) -> Float[Tensor, "member"]:
+def activity_cost(activity: Float[Tensor, "time member trial unit"], control_step_s: float) -> Float[Tensor, "member"]:
     """Mean square of one layer's activity and, with a weight of 0.05, of its rate of change (per s)."""
     rate = activity.diff(dim=0) / control_step_s
     return activity.square().mean(dim=(0, 2, 3)) + RATE_WEIGHT * rate.square().mean(dim=(0, 2, 3))

@@ -10,14 +10,15 @@ from torch import Tensor
 
 from innervate.errors import ConfigError, NonFiniteError
 
+from ...controllers import State
 from ...controllers.bilateral import Bilateral, BilateralConfig
 from ...controllers.population import Population
 from ..plants.arm26 import Arm26
-from ..plants.plant import Plant
+from ..plants.plant import BodyState, Plant
 from ..seeds import Streams
 from .losses import SQUARE_SCALE, HemisphericLoss, Terms, activity_cost, weighted
 from .trials import Task, Trials, draw, joined
-from .unroll import Movement, Stepper, stepper, unroll
+from .unroll import Movement, Stepped, stepper, unroll
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if min(self.batches, self.batch, self.steps) < 1:
             raise ConfigError(
-                f"batches, batch and steps must be at least 1; {self.batches}, {self.batch} and {self.steps} were given."
+                f"batches, batch and steps must be at least 1; {self.batches}, {self.batch} and {self.steps} came."
             )
 
 
@@ -67,7 +68,7 @@ class Result:
     members: tuple[Member, ...]
     parameters: Float[Tensor, "member parameter"]
     losses: Float[np.ndarray, "batch member"]
-    """Mean of the two hemispheres' losses in each batch."""
+    """In each batch; of two hemispheres the mean."""
 
     def controller(self, i: int) -> Bilateral:
         """The i-th, by itself."""
@@ -96,31 +97,36 @@ def train(
         raise ConfigError("At least one member is needed, and all must regularise the same (`HemisphericLoss`).")
     built = [config.build(plant.spec, Streams(member.seed).controller()) for member in members]
     parameters = torch.stack([torch.nn.utils.parameters_to_vector(c.parameters()) for c in built]).detach()
-    parameters.requires_grad_(True)
     controller, routes = built[0], Routes(built[0])
     optimizer = torch.optim.Adam([parameters], lr=training.learning_rate, eps=1e-7)
     sources = [_Source(member, plant, training) for member in members]
-    state = controller.initial_state(len(members) * training.batch)
+    # Each loss is taken on a copy of its own, side by side: both gradients come out of one backward pass.
+    losses = [getattr(member.loss, side) for side in routes.sides for member in members]
+    weights = {field.name: torch.tensor([getattr(t, field.name) for t in losses]) for field in fields(Terms)}
+    state = controller.initial_state(len(losses) * training.batch)
 
-    def step_of(target: Tensor, force: Tensor, body: object, state: object, matrix: Tensor) -> object:
-        act = Population(controller, matrix).differentiable
-        return stepper(plant, act)(target, force, body, state)  # pyright: ignore[reportArgumentType]
+    def step_of(target: Tensor, force: Tensor, body: BodyState, state: State, matrix: Tensor) -> Stepped:
+        return stepper(plant, Population(controller, matrix).differentiable)(target, force, body, state)
 
     compiled = torch.compile(step_of, dynamic=False) if training.compile else step_of
-    step: Stepper = lambda t, f, b, s: compiled(t, f, b, s, parameters)  # type: ignore[assignment,return-value]  # noqa: E731
-    left, right = (_weights([getattr(m.loss, side) for m in members]) for side in ("left", "right"))
-    released = kinds == {"released"}
     history: list[np.ndarray] = []
     for batch in range(training.batches):
         _set_rate(optimizer, training, batch)
+        matrix = parameters.repeat(len(routes.sides), 1).requires_grad_(True)
+
+        def step(target: Tensor, force: Tensor, body: BodyState, state: State, matrix: Tensor = matrix) -> Stepped:
+            return compiled(target, force, body, state, matrix)
+
         trials = joined([source.next() for source in sources])
+        trials = joined([trials] * len(routes.sides))
         movement = unroll(plant, step, state, trials, training.steps)
-        terms = movement_terms(movement, trials, plant, config, len(members), training, left, right, released)
-        lost = [weighted(terms, left), weighted(terms, right)]
-        parameters.grad = routes.gradient(lost, parameters)
+        terms = movement_terms(movement, trials, plant, config, training, weights, kinds == {"released"})
+        lost = weighted(terms, weights)
+        (gradient,) = torch.autograd.grad(lost.sum(), matrix)
+        parameters.grad = routes.routed(gradient)
         routes.clip(parameters.grad, training.clip)
         optimizer.step()
-        history.append(((lost[0] + lost[1]) / 2).detach().numpy())
+        history.append(lost.detach().unflatten(0, (len(routes.sides), -1)).mean(dim=0).numpy())
         if batch % 200 == 0 or batch == training.batches - 1:
             say(f"batch {batch}: loss {history[-1].mean():.4g}")
     return Result(config, plant, tuple(members), parameters.detach(), np.array(history))
@@ -131,9 +137,12 @@ class _Source:
 
     def __init__(self, member: Member, plant: Plant, training: TrainingConfig) -> None:
         self._rng = Streams(member.seed).learner()
-        self._draw = lambda n: draw(member.task, self._rng, n, plant, margin=training.margin)
+        self._member, self._plant, self._margin = member, plant, training.margin
         self._batch = training.batch
         self._pool = None if training.pool is None else self._draw(training.pool)
+
+    def _draw(self, n: int) -> Trials:
+        return draw(self._member.task, self._rng, n, self._plant, margin=self._margin)
 
     def next(self) -> Trials:
         """A batch."""
@@ -147,44 +156,36 @@ class Routes:
 
     def __init__(self, controller: Bilateral) -> None:
         shares = {"left": (1.0, 0.0), "right": (0.0, 1.0), "shared": (0.5, 0.5)}
-        self.alone = None
-        if not controller.config.right:
-            self.alone = 0
-        elif not controller.config.left:
-            self.alone = 1
+        config = controller.config
+        self.sides = tuple(side for side, units in (("left", config.left), ("right", config.right)) if units)
+        """Whose losses there are; a controller of one hemisphere learns from that one's alone."""
         self._names: list[tuple[str, slice]] = []
         parts: list[Tensor] = []
         for name, value in controller.named_parameters():
             start = self._names[-1][1].stop if self._names else 0
             self._names.append((name, slice(start, start + value.numel())))
-            parts.append(torch.tensor(shares[controller.hemisphere_of(name)]).expand(value.numel(), 2))
-        self.share = torch.cat(parts)
-        """(parameter, 2): how much of the left and of the right hemisphere's gradient."""
+            share = shares[controller.hemisphere_of(name)] if len(self.sides) == 2 else (1.0,)
+            parts.append(torch.tensor(share).expand(value.numel(), -1))
+        self._share = torch.cat(parts).T
 
-    def gradient(self, losses: Sequence[Float[Tensor, "member"]], parameters: Tensor) -> Tensor:
-        """One gradient per loss, routed; a controller of one hemisphere learns from that one's loss alone."""
-        if self.alone is not None:
-            (gradient,) = torch.autograd.grad(losses[self.alone].sum(), parameters)
-        else:
-            of_left, of_right = (
-                torch.autograd.grad(loss.sum(), parameters, retain_graph=i == 0)[0] for i, loss in enumerate(losses)
-            )
-            gradient = self.share[:, 0] * of_left + self.share[:, 1] * of_right
-        if not gradient.isfinite().all():
-            member, entry = (int(i) for i in torch.argwhere(~gradient.isfinite())[0])
+    def routed(self, gradients: Float[Tensor, "copy parameter"]) -> Float[Tensor, "member parameter"]:
+        """One gradient from those of each side's loss, which follow each other: side by side, member by member.
+
+        Raises:
+            NonFiniteError: with the name of the parameter, and the number of the member.
+        """
+        by_side = gradients.unflatten(0, (len(self.sides), -1))
+        if not gradients.isfinite().all():
+            _, member, entry = (int(i) for i in torch.argwhere(~by_side.isfinite())[0])
             name = next(name for name, part in self._names if part.start <= entry < part.stop)
             raise NonFiniteError(f"The gradient of {name} of member {member} is not finite; lower the learning rate.")
-        return gradient
+        return torch.einsum("sp,smp->mp", self._share, by_side)
 
     def clip(self, gradient: Tensor, largest: float) -> None:
         """Hold the norm of each parameter tensor's gradient, member by member, in place."""
         for _, part in self._names:
             norm = gradient[:, part].norm(dim=1, keepdim=True)
             gradient[:, part] *= (largest / norm.clamp(min=1e-12)).clamp(max=1.0)
-
-
-def _weights(terms: Sequence[Terms]) -> dict[str, Float[Tensor, "member"]]:
-    return {field.name: torch.tensor([getattr(t, field.name) for t in terms]) for field in fields(Terms)}
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, training: TrainingConfig, batch: int) -> None:
@@ -199,14 +200,13 @@ def movement_terms(
     trials: Trials,
     plant: Plant,
     config: BilateralConfig,
-    members: int,
     training: TrainingConfig,
-    left: dict[str, Tensor],
-    right: dict[str, Tensor],
+    weights: dict[str, Float[Tensor, "member"]],
     released: bool,
 ) -> dict[str, Float[Tensor, "member"]]:
-    """The terms (see `Terms`) that have a weight, one number a member."""
-    wanted = {name for side in (left, right) for name, weight in side.items() if weight.any()}
+    """The terms (see `Terms`) that have a weight, one number a member; trials are ordered by member."""
+    wanted = {name for name, weight in weights.items() if weight.any()}
+    members = len(next(iter(weights.values())))
 
     def mean(x: Float[Tensor, "time trial dim"]) -> Float[Tensor, "member"]:
         return x.unflatten(1, (members, -1)).mean(dim=(0, 2, 3))
@@ -219,9 +219,9 @@ def movement_terms(
         terms["square"] = SQUARE_SCALE * mean(off.square())
     if "effort" in wanted:
         terms["effort"] = mean(movement.excitation.square())
-    if "activity" in wanted:
+    if "activity" in wanted and movement.activity is not None:
         layers = (
-            _released_outputs(movement, trials, plant, config)
+            _released_outputs(movement, plant, config)
             if released
             else movement.activity.split([*config.left, *config.right], dim=-1)
         )
@@ -240,7 +240,7 @@ def movement_terms(
 
 
 def _released_outputs(
-    movement: Movement, trials: Trials, plant: Plant, config: BilateralConfig
+    movement: Movement, plant: Plant, config: BilateralConfig
 ) -> list[Float[Tensor, "time trial unit"]]:
     """Joint state, muscle state, proprioception, vision: as many as there are hidden layers."""
     if not isinstance(plant, Arm26):
@@ -249,5 +249,4 @@ def _released_outputs(
     muscle = torch.stack([plant.muscle_state(b).flatten(-2) for b in movement.body])
     felt = torch.stack([torch.cat(plant.proprioception(b), dim=-1) for b in movement.body])
     outputs = [joint, muscle, felt, movement.hand]
-    del trials
     return outputs[: len(config.left) + len(config.right)]

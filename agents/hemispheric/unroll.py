@@ -13,7 +13,8 @@ from .trials import Trials
 
 Act = Callable[[dict[str, Tensor], State], tuple[Tensor, State]]
 """Observations and state to actions in [-1, 1] and the next state: a controller or a population of them."""
-Stepper = Callable[[Tensor, Tensor, BodyState, State], tuple[Tensor, BodyState, State]]
+Stepped = tuple[Tensor, BodyState, State]
+Stepper = Callable[[Tensor, Tensor, BodyState, State], Stepped]
 """Target (m), force (N), body and controller state to excitations and the next states."""
 
 
@@ -24,8 +25,8 @@ class Movement:
     hand: Float[Tensor, "time trial 2"]
     """m, after each control step."""
     excitation: Float[Tensor, "time trial 6"]
-    activity: Float[Tensor, "time trial unit"]
-    """Of the hidden layers, left before right, first layer first."""
+    activity: Float[Tensor, "time trial unit"] | None
+    """Of the hidden layers, left before right, first layer first; None for a controller that is not `Bilateral`."""
     body: list[BodyState]
     """After each control step."""
 
@@ -33,12 +34,12 @@ class Movement:
 def stepper(plant: Plant, act: Act) -> Stepper:
     """One control step of body and controller as one function, which may be compiled."""
 
-    def step(
-        target: Tensor, force_n: Tensor, body: BodyState, state: State
-    ) -> tuple[Tensor, BodyState, State]:
+    def step(target: Tensor, force_n: Tensor, body: BodyState, state: State) -> tuple[Tensor, BodyState, State]:
         length, velocity = plant.proprioception(body)
         hand = plant.hand(body.angle)
-        action, state = act({"muscle_length": length, "muscle_velocity": velocity, "hand": hand, "target": target}, state)
+        action, state = act(
+            {"muscle_length": length, "muscle_velocity": velocity, "hand": hand, "target": target}, state
+        )
         excitation = (action + 1) / 2
         return excitation, plant.step(body, excitation, force_n), state
 
@@ -55,6 +56,8 @@ def unroll(plant: Plant, step: Stepper, state: State, trials: Trials, steps: int
         excitation, body, state = step(trials.target, trials.force_n, body, state)
         bodies.append(body)
         excitations.append(excitation)
-        activities.append(torch.cat([state[side] for side in ("left", "right") if side in state], dim=-1))
+        sides = [state[side] for side in ("left", "right") if side in state]
+        if sides:
+            activities.append(torch.cat(sides, dim=-1))
     hand = plant.hand(torch.stack([b.angle for b in bodies]))
-    return Movement(hand, torch.stack(excitations), torch.stack(activities), bodies)
+    return Movement(hand, torch.stack(excitations), torch.stack(activities) if activities else None, bodies)

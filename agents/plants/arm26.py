@@ -44,7 +44,7 @@ class Arm26:
     def __init__(
         self,
         scheme: Scheme = "midpoint",
-        substeps: int = 2,
+        substeps: int = 6,
         slack_length: float = 1.4,
         control_step_s: float = 0.01,
         dtype: torch.dtype = torch.float32,
@@ -53,7 +53,7 @@ class Arm26:
             raise UnknownNameError("scheme", scheme, ("euler", "midpoint"))
         if substeps < 1 or not 0 < slack_length < _STIFF:
             raise ConfigError(
-                f"substeps must be at least 1 and slack_length lie in (0, {_STIFF}); {substeps} and {slack_length} came."
+                f"substeps must be at least 1 and slack_length lie in (0, {_STIFF}): {substeps}, {slack_length}."
             )
         self.scheme, self.substeps, self.control_step_s = scheme, substeps, control_step_s
         self._h = control_step_s / substeps
@@ -99,7 +99,15 @@ class Arm26:
         active factors, force (N)."""
         length, velocity, _ = self._geometry(state.angle, state.rate)
         passive, reach, active = self._factors(state.activation, length, velocity)
-        parts = [state.activation, length.clamp(min=0), velocity, passive, reach, active, self._peak * (active + passive)]
+        parts = [
+            state.activation,
+            length.clamp(min=0),
+            velocity,
+            passive,
+            reach,
+            active,
+            self._peak * (active + passive),
+        ]
         return torch.stack(parts, dim=-2)
 
     def _force(self, activation: Tensor, length: Tensor, velocity: Tensor) -> Tensor:
@@ -169,9 +177,7 @@ class Arm26:
         rate = torch.where(gap > 0, gap / (_RISE_S * scale), gap * scale / _FALL_S)
         return (activation + h * rate).clamp(_LEAST, 1.0)
 
-    def _acceleration(
-        self, angle: Tensor, rate: Tensor, force: Tensor, elbow_arm: Tensor, force_n: Tensor
-    ) -> Tensor:
+    def _acceleration(self, angle: Tensor, rate: Tensor, force: Tensor, elbow_arm: Tensor, force_n: Tensor) -> Tensor:
         pull = torch.stack([(force * self._arm[0]).sum(dim=-1), (force * elbow_arm).sum(dim=-1)], dim=-1)
         torque = self.links.hand_torque(angle, force_n) - pull - self.links.velocity_torque(angle, rate)
         w11, w12, w22 = self.links.inverse_inertia(angle)

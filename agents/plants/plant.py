@@ -1,6 +1,6 @@
 """What every differentiable body is: an initial state, a pure step, and what a controller perceives of it."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -21,6 +21,7 @@ class BodyState(NamedTuple):
     """Of the muscles, N; what the next step of a scheme that works with stale forces begins with."""
 
 
+@runtime_checkable
 class Plant(Protocol):
     """A body through which gradients flow."""
 

@@ -1,6 +1,6 @@
 """What one layer of a hemisphere is made of: the next activity from the input and the last activity."""
 
-from typing import Literal, Protocol
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -9,14 +9,6 @@ from torch import Tensor, nn
 from ..nets import linear
 
 Core = Literal["dense", "gru", "leaky"]
-
-
-class Layer(Protocol):
-    """One layer of neurons."""
-
-    def __call__(self, sensed: Float[Tensor, "batch inputs"], last: Float[Tensor, "batch units"]) -> Tensor:
-        """The activity, given what comes in and the activity one control step ago."""
-        ...
 
 
 class Dense(nn.Module):

@@ -14,6 +14,7 @@ from innervate.launch.bench.rows import Row
 from innervate.launch.run.files import write_text_atomically
 
 BENCHMARKS: dict[str, str] = {
+    "bilateral": "innervate.launch.bench.bilateral",
     "engine": "innervate.launch.bench.engine",
     "main-job": "innervate.launch.bench.main_job",
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",

@@ -136,7 +136,12 @@ def test_an_ensemble_is_the_mean_of_its_members() -> None:
 
 
 def test_a_matched_unilateral_is_as_large() -> None:
-    for options in ({}, {"core": "dense", "left": (20, 20), "right": (20, 20)}, {"callosum": "gated", "fibres": 3}):
+    variants: tuple[dict[str, Any], ...] = (
+        {},
+        {"core": "dense", "left": (20, 20), "right": (20, 20)},
+        {"callosum": "gated", "fibres": 3},
+    )
+    for options in variants:
         config = BilateralConfig(**options)
         one = matched_unilateral(config, SPEC)
         sizes = [c.build(SPEC, torch.Generator()).parameter_count() for c in (config, one)]
