@@ -73,10 +73,11 @@ class Explored:
         return rate_maps(at, rate, (-HALF_M, -HALF_M), corner, (BINS_A_SIDE, BINS_A_SIDE))
 
     def distance_m(self, maps: RateMaps) -> Float[np.ndarray, "unit"]:
-        """From the place that a unit learnt to the peak of its map."""
-        peak = np.array([np.unravel_index(int(r.argmax()), r.shape) for r in maps.rate])
-        middle = ((peak + 0.5) / BINS_A_SIDE * 2 - 1) * HALF_M
-        return np.linalg.norm(middle - grid(PLACES_A_SIDE), axis=1)
+        """From the place that a unit learnt to the middle of where it fires, weighted by its rate."""
+        middle = ((np.arange(BINS_A_SIDE) + 0.5) / BINS_A_SIDE * 2 - 1) * HALF_M
+        total = np.maximum(maps.rate.sum((1, 2)), 1e-12)
+        x, y = (maps.rate.sum(axis) @ middle / total for axis in (2, 1))
+        return np.linalg.norm(np.stack([x, y], axis=1) - grid(PLACES_A_SIDE), axis=1)
 
 
 def figures(found: FieldStatistics) -> dict[str, float]:
@@ -98,7 +99,7 @@ def explore(scene: int) -> dict[str, float]:
     alike = remapping(summer, winter)
     return {
         **figures(field_statistics(summer)),
-        "off": float(np.median(arena.distance_m(summer))),
+        "displaced": float(np.median(arena.distance_m(summer))),
         "winter information": figures(field_statistics(winter))["information"],
         "alike": float(np.nanmean(alike)) if np.isfinite(alike).any() else 0.0,
     }
@@ -121,7 +122,6 @@ def arena_rows(bench: Bench, seeds: int) -> Iterator[Row]:
         ("winter information", "information per spike, winter", "bits", ""),
         ("hyperactive", "units that fire in more than half of the arena", "share", ""),
         ("silent", "units that never fire", "share", ""),
-        ("off", "median distance from a unit's place to its peak", "m", f"bins of {2 * HALF_M / BINS_A_SIDE:.1f} m"),
         ("alike", "correlation of a unit's map in winter with summer's", "", "1: no remapping"),
     )
     for key, name, unit, said in rows:
