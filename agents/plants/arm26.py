@@ -44,7 +44,7 @@ class Arm26:
     def __init__(
         self,
         scheme: Scheme = "midpoint",
-        substeps: int = 6,
+        substeps: int = 12,
         slack_length: float = 1.4,
         control_step_s: float = 0.01,
         dtype: torch.dtype = torch.float32,

@@ -90,6 +90,7 @@ def agreement(bench: Bench) -> Row:
 
 def integration(bench: Bench) -> Iterable[Row]:
     """Where the hand is after half a second, against steps of 0.1 ms."""
+    ours = Arm26(dtype=torch.float64)
 
     def measure() -> dict[str, list[float]]:
         start, u = _trials(16 if bench.quick else 64)
@@ -101,12 +102,14 @@ def integration(bench: Bench) -> Iterable[Row]:
             return (plant.hand(peer.our_path(plant, start, u)[-1]) - reference).norm(dim=-1).tolist()
 
         return {
-            "ours": off(Arm26(dtype=torch.float64)),
+            "ours": off(ours),
             "theirs": off(Arm26("euler", substeps=1, dtype=torch.float64)),
             "MuJoCo": _mujoco_error(start, u),
         }
 
-    found = {name: 1e3 * np.array(values) for name, values in bench.once("integration", measure).items()}
+    found = {
+        name: 1e3 * np.array(values) for name, values in bench.once(f"integration {ours.substeps}", measure).items()
+    }
     theirs = f"MotorNet's default scheme (explicit Euler, 10 ms) {found['theirs'].mean():.1f} mm"
     for name, key in (("Arm26", "ours"), ("the MuJoCo arm", "MuJoCo")):
         value = float(found[key].mean())

@@ -100,9 +100,9 @@ def test_members_do_not_depend_on_each_other_and_repeat() -> None:
 
 
 def test_learning_brings_the_hand_nearer() -> None:
-    how = TrainingConfig(batches=60, batch=32, steps=30)
+    how = TrainingConfig(batches=20, batch=32, steps=20, learning_rate=1e-2)
     result = run(ONE, Member(seed=0, task="hold", loss=HemisphericLoss(left=Terms(distance=5.0))), how=how)
-    assert result.losses[-10:].mean() < 0.75 * result.losses[:10].mean()
+    assert result.losses[-5:].mean() < 0.8 * result.losses[:5].mean()
 
 
 def test_what_is_learned_on_the_twin_does_the_same_in_mujoco() -> None:
