@@ -1,6 +1,7 @@
 """The written graph, read back and stepped by an interpreter of its own, against the recogniser."""
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("numba")
 pytest.importorskip("nir")
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, MissingExtraError
 from innervate.perception.place.nir_export import spiking_map_graph, vprtempo_graph, write_graph
 from innervate.perception.place.operations import amplitude_cost, conductance_cost, query_cost
 from innervate.perception.place.spiking_map import SpikingMap, SpikingMapConfig
@@ -114,3 +115,11 @@ def test_costs_of_the_peers_by_hand() -> None:
     paper = conductance_cost(8600, np.zeros((1, 400), np.int64), 784, 5000)
     assert paper.synaptic_operations == 3_440_000  # as counted for the published network
     assert conductance_cost(0, np.full((2, 400), 1), 784, 5000).synaptic_operations == 800 * 400
+
+
+def test_without_nir_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = SpikingMap(0)
+    places.fit(route(2, seed=6))
+    monkeypatch.setitem(sys.modules, "nir", None)
+    with pytest.raises(MissingExtraError, match=r"innervate\[place\]"):
+        spiking_map_graph(places)
