@@ -3,7 +3,6 @@
 # stable-baselines3 keeps what a resumed run needs in attributes with a leading underscore.
 # pyright: reportPrivateUsage=false
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,25 +11,16 @@ import numpy as np
 import torch
 from stable_baselines3 import SAC, TD3
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.noise import NormalActionNoise
-from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from torch.optim import Optimizer
 
-from innervate.errors import ConfigError, RunError
+from innervate.errors import ConfigError
 
 from ...controllers import Controller
 from ...controllers.normaliser import Normaliser
-from ..learner import Learner, Progress, Setting, Snapshot
-from ..seeds import Streams
-from ..tensors import (
-    as_array,
-    global_generators,
-    load_optimizer_tensors,
-    optimizer_tensors,
-    restore_global_generators,
-)
-from ..worlds import controller_spec, make_vector_env
+from ..learner import Progress, Setting, Snapshot
+from ..tensors import as_array, load_optimizer_tensors, optimizer_tensors
+from .learner import SB3Learner
 from .off_policy import CarriedController, ControllerSACPolicy, ControllerTD3Policy
 from .vec_env import NervousVecEnv
 
@@ -89,58 +79,32 @@ class SACConfig(OffPolicyConfig):
         return OffPolicyLearner(setting, self)
 
 
-class OffPolicyLearner(Learner):
-    """Runs stable-baselines3's unmodified TD3 or SAC; `model` is that object, for callbacks and habits."""
+class OffPolicyLearner(SB3Learner):
+    """Runs stable-baselines3's unmodified TD3 or SAC."""
+
+    model: Any
 
     def __init__(self, setting: Setting, config: TD3Config | SACConfig) -> None:
         if not 0 < config.discount < 1 or config.updates_per_step <= 0:
             raise ConfigError("discount must lie in (0, 1) and updates_per_step above 0.")
-        self.config, self.setting = config, setting
-        streams = Streams(setting.seed)
-        env = make_vector_env(setting.world, config.num_envs, threads=setting.threads)
-        controller: Controller = setting.controller.build(controller_spec(env), streams.controller())
-        if controller.parameter_count() == 0:
-            raise ConfigError("This controller has no parameters to train; choose another one.")
-        if controller.recurrence == "learned":
+        self.config = config
+        super().__init__(setting, config.num_envs)
+        if self.controller.recurrence == "learned":
             raise ConfigError("TD3 and SAC cannot train a learned recurrence through time; train it with ppo or cma.")
-        self.env = NervousVecEnv(env, controller)
-        self.env.episode_seeds = streams.environments(config.num_envs)
-        self.model = _build(config, self.env, controller, streams.integer())
-        self.model.set_logger(Logger(folder=None, output_formats=[]))
+        self.model = _build(config, self.env, self.controller, self._streams.integer())
+        self._adopt(self.model)
         actor = self.model.policy.actor
         assert isinstance(actor.mu, CarriedController)
         self.controller = self.env.controller = actor.mu.controller
-        self._generators, self._training = global_generators(), False
-        self._iteration, self._normalised = 0, 0
-        self.model.action_space.seed(streams.integer())
+        self._normalised = 0
+        self.model.action_space.seed(self._streams.integer())
 
-    def train(self, on_iteration: Callable[[Progress], None]) -> None:
-        """Step and update in turn until the budget of environment steps is spent."""
-        left = self.setting.steps - self.model.num_timesteps
-        if left <= 0:
-            return
-        restore_global_generators(self._generators)
-        self._training = True
-        between = _Reports(self, on_iteration)
-        self.model.learn(left, callback=between, reset_num_timesteps=self.model.num_timesteps == 0)
-        self.finish_iteration(on_iteration)
-        self._generators, self._training = global_generators(), False
-
-    def finish_iteration(self, on_iteration: Callable[[Progress], None]) -> None:
-        """After an update and before the next step: where training can be stopped and resumed."""
-        self._update_normalisers()
-        self._iteration += 1
-        recent = list(self.model.ep_info_buffer or [])
-        metrics = {k: float(v) for k, v in self.model.logger.name_to_value.items() if k.startswith("train/")}
-        if recent:
-            metrics["rollout/return"] = float(np.mean([e["r"] for e in recent]))
-            metrics["rollout/length"] = float(np.mean([e["l"] for e in recent]))
-        on_iteration(Progress(steps=self.model.num_timesteps, iteration=self._iteration, metrics=metrics))
+    def _callback(self, on_iteration: Callable[[Progress], None]) -> BaseCallback:
+        return _Reports(self, on_iteration)
 
     def _update_normalisers(self) -> None:
-        """Take in what was sensed since the last report; targets keep the same statistics as what they follow."""
+        """Targets keep the same statistics as what they follow."""
         buffer = self.model.replay_buffer
-        assert buffer is not None
         rows = buffer.observations[self._normalised : buffer.pos]
         self._normalised = buffer.pos
         if len(rows) == 0:  # the ring has just begun again
@@ -159,7 +123,6 @@ class OffPolicyLearner(Learner):
     def snapshot(self) -> Snapshot:
         """Networks, targets, moments, replay memory, bodies, circuit states and generators."""
         model, buffer = self.model, self.model.replay_buffer
-        assert buffer is not None
         tensors = {f"controller.{k}": v.detach().clone() for k, v in self.controller.state_dict().items()}
         tensors |= {f"policy.{k}": v.detach().clone() for k, v in model.policy.state_dict().items()}
         if isinstance(model, SAC) and model.log_ent_coef is not None:
@@ -167,61 +130,38 @@ class OffPolicyLearner(Learner):
         arrays: dict[str, Any] = {
             f"{name}.{k}": v for name, o in self._optimizers().items() for k, v in optimizer_tensors(o).items()
         }
-        physics = self.env.snapshot()
-        if physics is not None and model._last_obs is not None:
+        if bodies := self._bodies():
             filled = buffer.buffer_size if buffer.full else buffer.pos
-            arrays |= {f"replay.{name}": getattr(buffer, name)[:filled].copy() for name in REPLAY}
-            arrays |= {f"env.{k}": v for k, v in physics.items()}
-            arrays["last.obs"] = np.array(model._last_obs)
+            arrays |= {f"replay.{name}": getattr(buffer, name)[:filled].copy() for name in REPLAY} | bodies
         rng = {
-            "global": global_generators() if self._training else self._generators,
+            **self._counters(),
             "actions": _json_state(model.action_space.np_random),
-            "steps": model.num_timesteps,
-            "updates": model._n_updates,
             "episodes": model._episode_num,
-            "iteration": self._iteration,
             "normalised": self._normalised,
             "replay": [buffer.pos, buffer.full],
-            "recent": [[e["r"], e["l"]] for e in model.ep_info_buffer or []],
         }
         return Snapshot(model=tensors, optimizer=arrays, rng=rng)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put everything back; an environment that cannot be stopped midway begins new episodes."""
-        model, buffer, rng = self.model, self.model.replay_buffer, snapshot.rng
-        assert buffer is not None
+        model, buffer, rng, arrays = self.model, self.model.replay_buffer, snapshot.rng, snapshot.optimizer
         prefix = "policy."
         stored = {k.removeprefix(prefix): v for k, v in snapshot.model.items() if k.startswith(prefix)}
         model.policy.load_state_dict(stored)
         if isinstance(model, SAC) and model.log_ent_coef is not None:
             with torch.no_grad():
                 model.log_ent_coef.copy_(snapshot.model["log_ent_coef"])
-        arrays = snapshot.optimizer
         for name, optimizer in self._optimizers().items():
             mine = {k.removeprefix(f"{name}."): v for k, v in arrays.items() if k.startswith(f"{name}.")}
             load_optimizer_tensors(optimizer, {k: torch.as_tensor(v) for k, v in mine.items()})
-        physics = {k.removeprefix("env."): as_array(v) for k, v in arrays.items() if k.startswith("env.")}
-        if physics:
-            if not hasattr(self.env.env, "restore"):
-                raise RunError("The run's environments were stopped midway, and these cannot go on from there.")
-            self.env.restore(physics)
-            model._last_obs = as_array(arrays["last.obs"])
-            model._last_episode_starts = np.zeros(self.env.num_envs, np.bool_)
+        if self._restore_bodies(arrays):
             for name in REPLAY:
                 rows = as_array(arrays[f"replay.{name}"])
                 getattr(buffer, name)[: len(rows)] = rows
             buffer.pos, buffer.full = int(rng["replay"][0]), bool(rng["replay"][1])
-        model.num_timesteps, model._n_updates = int(rng["steps"]), int(rng["updates"])
-        model._episode_num, self._iteration = int(rng["episodes"]), int(rng["iteration"])
-        self._normalised = int(rng["normalised"])
-        model.ep_info_buffer = deque(({"r": r, "l": n, "t": 0.0} for r, n in rng["recent"]), maxlen=100)
-        model.ep_success_buffer = deque(maxlen=100)
+        self._restore_counters(rng)
+        model._episode_num, self._normalised = int(rng["episodes"]), int(rng["normalised"])
         _set_json_state(model.action_space.np_random, rng["actions"])
-        self._generators = rng["global"]
-
-    def close(self) -> None:
-        """Free the environments."""
-        self.env.close()
 
 
 def _build(config: TD3Config | SACConfig, env: NervousVecEnv, controller: Controller, seed: int) -> Any:
@@ -262,7 +202,7 @@ class _Reports(BaseCallback):
         self._told = learner.model.num_timesteps // self._every
 
     def _on_rollout_start(self) -> None:
-        model: OffPolicyAlgorithm = self._learner.model
+        model = self._learner.model
         if model.num_timesteps // self._every > self._told:
             self._told = model.num_timesteps // self._every
             self._learner.finish_iteration(self._on_iteration)

@@ -81,7 +81,7 @@ def _at(curve: Curve, steps: int) -> float:
 
 def _ppo(bench: Bench) -> Iterable[Row]:
     seeds = bench.seeds or (1 if bench.quick else 2)
-    steps = 120_000 if bench.quick else 500_000
+    steps = 120_000 if bench.quick else 200_000
     curves: dict[str, list[Curve]] = {}
     for preset in ("swim-ncap-ppo", "swim-mlp-ppo"):
         curves[preset] = []
