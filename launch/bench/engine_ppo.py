@@ -54,7 +54,7 @@ def rows(bench: Bench) -> Iterable[Row]:
 
 
 def _speed(bench: Bench) -> Iterable[Row]:
-    rounds = 3 if bench.quick else 7
+    rounds = 7
     large = fused(**LARGE)
     contestants: dict[str, PPO] = {"stable-baselines3": original(), "fused": fused(), "fused, large": large}
     steps = {name: m.n_steps * m.n_envs for name, m in contestants.items()}
@@ -115,7 +115,7 @@ def _timed(owner: Any, name: str, spent: dict[str, float], key: str) -> None:
 
 def _curves(bench: Bench) -> Iterable[Row]:
     seeds = bench.seeds or (2 if bench.quick else 10)
-    budget = 65_536 if bench.quick else 131_072
+    budget = 65_536
     final: dict[str, list[float]] = {}
     makers: dict[str, Callable[[int], PPO]] = {"stable-baselines3": original, "fused": lambda s: fused(seed=s)}
     for name, make in makers.items():

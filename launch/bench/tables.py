@@ -25,5 +25,9 @@ def _table(path: Path) -> str:
 
 
 def _row(stored: dict[str, Any]) -> Row:
-    interval = stored.pop("interval")
-    return Row(interval=None if interval is None else (interval[0], interval[1]), **stored)
+    interval, value = stored.pop("interval"), stored.pop("value")
+    return Row(
+        interval=None if interval is None else (float(interval[0]), float(interval[1])),
+        value=None if value is None else float(value),
+        **stored,
+    )
