@@ -27,10 +27,6 @@ class Terms:
     """Squared excitation."""
     activity: float = 0.0
     """Squared activity of the hidden layers and of its rate of change (per s), summed over layers."""
-    speed: float = 0.0
-    """Squared velocity of the hand in the last tenth of a trial, (m/s)^2."""
-    straight: float = 0.0
-    """|hand - where a minimum-jerk reach would be|, m (Flash & Hogan 1985)."""
 
 
 DOMINANT = Terms(distance=5.0, activity=0.02)

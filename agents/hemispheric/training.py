@@ -38,8 +38,6 @@ class TrainingConfig:
     """Trials drawn beforehand, from which batches are sampled with replacement; None for new ones in each batch."""
     margin: float = 0.0
     """Share of the joint ranges, at each end, in which no posture is drawn."""
-    reach_s: float = 0.7
-    """Duration of the minimum-jerk reach of the term `straight`."""
     compile: bool = False
     """Compile the step of body and controller: minutes at the start, several times faster after."""
 
@@ -120,7 +118,7 @@ def train(
         trials = joined([source.next() for source in sources])
         trials = joined([trials] * len(routes.sides))
         movement = unroll(plant, step, state, trials, training.steps)
-        terms = movement_terms(movement, trials, plant, config, training, weights, kinds == {"released"})
+        terms = movement_terms(movement, trials, plant, config, weights, kinds == {"released"})
         lost = weighted(terms, weights)
         (gradient,) = torch.autograd.grad(lost.sum(), matrix)
         parameters.grad = routes.routed(gradient)
@@ -200,7 +198,6 @@ def movement_terms(
     trials: Trials,
     plant: Plant,
     config: BilateralConfig,
-    training: TrainingConfig,
     weights: dict[str, Float[Tensor, "member"]],
     released: bool,
 ) -> dict[str, Float[Tensor, "member"]]:
@@ -227,15 +224,6 @@ def movement_terms(
         )
         costs = [activity_cost(x.unflatten(1, (members, -1)), plant.control_step_s) for x in layers]
         terms["activity"] = torch.stack(costs).sum(dim=0)
-    if "speed" in wanted:
-        velocity = movement.hand.diff(dim=0) / plant.control_step_s
-        terms["speed"] = mean(velocity[-max(training.steps // 10, 1) :].square())
-    if "straight" in wanted:
-        time = torch.arange(1, training.steps + 1) * plant.control_step_s / training.reach_s
-        s = time.clamp(max=1.0)[:, None, None]
-        start = plant.hand(trials.angle)
-        ideal = start + (trials.target - start) * (10 * s**3 - 15 * s**4 + 6 * s**5)
-        terms["straight"] = mean((movement.hand - ideal).abs())
     return terms
 
 

@@ -35,7 +35,7 @@ def terms_of(weights: Terms, released: bool = False) -> tuple[dict[str, torch.Te
     trials = draw("reach", np.random.default_rng(0), 8, PLANT)
     movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(8), trials, 12)
     as_tensors = {name: torch.tensor([value]) for name, value in weights.__dict__.items()}
-    terms = training.movement_terms(movement, trials, PLANT, BOTH, SHORT, as_tensors, released)
+    terms = training.movement_terms(movement, trials, PLANT, BOTH, as_tensors, released)
     return terms, losses.weighted(terms, as_tensors)
 
 
