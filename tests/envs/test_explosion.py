@@ -2,6 +2,7 @@
 
 import logging
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -187,11 +188,17 @@ def test_a_damaged_replay_is_refused(damage: str, world: World, tmp_path: Path) 
         replay.load(path)
 
 
-def test_memory_does_not_grow_over_explosions_and_resets(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # dm_control, once imported, logs every warning of MuJoCo's, and pytest keeps all that is logged.
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+@pytest.fixture
+def no_log() -> Iterator[None]:
+    """dm_control, once imported, logs every warning of MuJoCo's, and pytest keeps all that is logged."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(before)
+
+
+@pytest.mark.usefixtures("no_log")
+def test_memory_does_not_grow_over_explosions_and_resets(world: World, tmp_path: Path) -> None:
     env = BodyVectorEnv(world, 8, max_episode_steps=5, replay_folder=tmp_path)
     env.reset(seed=0)
 
