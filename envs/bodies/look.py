@@ -18,7 +18,6 @@ def add_pool(spec: mujoco.MjSpec) -> None:
     visual.headlight.ambient = [0.35, 0.35, 0.35]
     visual.headlight.diffuse = [0.45, 0.45, 0.45]
     visual.map.znear = 0.01
-    visual.quality.shadowsize = 1024
     spec.add_texture(
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.75, 0.88, 0.95], rgb2=[0.25, 0.45, 0.60], width=256, height=256,
@@ -34,7 +33,7 @@ def add_pool(spec: mujoco.MjSpec) -> None:
     spec.worldbody.add_geom(name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[0, 0, 0.1], material="water")
     spec.worldbody.add_light(
         name="sun", type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=[0, 0, 4], dir=[0.3, 0.35, -1],
-        diffuse=[0.75, 0.75, 0.7], specular=[0.3, 0.3, 0.3], castshadow=True,
+        diffuse=[0.75, 0.75, 0.7], specular=[0.3, 0.3, 0.3], castshadow=False,
     )  # fmt: skip
 
 
