@@ -63,6 +63,7 @@ class Evolution(Learner):
             raise ConfigError("This controller has no parameters to train; choose another one.")
         self._normalisers = [m for m in self.controller.modules() if isinstance(m, Normaliser)]
         self._search = self._new_search()
+        self._population: Population | None = None
         self._fitness: list[np.ndarray] = []
         self._steps = 0
 
@@ -105,7 +106,11 @@ class Evolution(Learner):
     def _evaluate(self, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns and lengths, (member, episode)."""
         shape = (self.config.population, self.config.episodes)
-        population = Population(self.controller, torch.from_numpy(members).float())
+        parameters = torch.from_numpy(members).float()
+        if self._population is None:
+            self._population = Population(self.controller, parameters)
+        else:
+            self._population.load(parameters)
         seeds = self._streams.environments(self.config.episodes, round_=len(self._fitness))
         seen: list[np.ndarray] = []
 
@@ -114,7 +119,7 @@ class Evolution(Learner):
                 seen.append(moment.observation[moment.running].copy())
 
         watch = keep if self._normalisers else None
-        episodes = rollout(self._env, population, self._spec, seeds * shape[0], watch=watch)
+        episodes = rollout(self._env, self._population, self._spec, seeds * shape[0], watch=watch)
         if seen:
             for normaliser in self._normalisers:
                 normaliser.update(torch.from_numpy(np.concatenate(seen)))

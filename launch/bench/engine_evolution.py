@@ -6,7 +6,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 
-from innervate.agents.rollout import rollout
+from innervate.agents.rollout import Moment, rollout
 from innervate.agents.worlds import WorldConfig, action_scale, controller_spec, make_vector_env
 from innervate.controllers.ncap import NCAPConfig
 from innervate.controllers.population import Population
@@ -30,7 +30,12 @@ def rows(bench: Bench) -> Iterable[Row]:
     few = 2 if bench.quick else 4
     single = gym.make("innervate/Swim-v0")
     centre, half = action_scale(env)
-    actions = rng.uniform(-1, 1, (STEPS, MEMBERS, spec.action_size)).astype(np.float32)
+    actions: list[np.ndarray] = []  # the population's own: joints at their limits cost physics
+
+    def record(moment: Moment) -> None:
+        actions.append((centre + half * moment.action).astype(np.float32))
+
+    rollout(env, population, spec, list(range(MEMBERS)), watch=record)
 
     def together() -> None:
         rollout(env, population, spec, list(range(MEMBERS)))
@@ -57,10 +62,10 @@ def rows(bench: Bench) -> Iterable[Row]:
         episodes = {"population": MEMBERS, "loop": few, "physics": MEMBERS}
         return {name: (t.cpu_s / episodes[name]).tolist() for name, t in times.items()}
 
-    cost = {k: np.array(v) for k, v in bench.once(f"evolution {rounds} {few}", measure).items()}
+    cost = {k: np.array(v) for k, v in bench.once(f"evolution, same actions {rounds} {few}", measure).items()}
     for peer, title, reach in (
         ("loop", "against a loop over single environments", 1.6),
-        ("physics", "share of the bare environment's speed under random actions", 0.95),
+        ("physics", "share of the bare environment's speed under the same actions", 0.95),
     ):
         value, interval = ratio(cost[peer], cost["population"])
         yield Row(

@@ -9,6 +9,8 @@ import torch
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.bilateral import BilateralConfig
 from innervate.controllers.ncap import NCAPConfig
+from innervate.controllers.nets import MLPConfig
+from innervate.controllers.normaliser import Normaliser
 from innervate.controllers.population import Population
 from innervate.controllers.statevector import StateVector
 from innervate.errors import UnknownNameError
@@ -125,6 +127,24 @@ def test_a_population_is_its_members(controller: Any, random_obs: Callable[..., 
             rows = slice(m * share, (m + 1) * share)
             mine, alone[m] = controller({k: v[rows] for k, v in obs.items()}, alone[m])
             torch.testing.assert_close(action[rows], mine, rtol=1e-5, atol=5e-6)
+
+
+def test_an_exchanged_population_sees_new_parameters_and_statistics(build: Any, swimmer_spec: Any) -> None:
+    controller = build(MLPConfig(hidden=(8,)), swimmer_spec(), 0)
+    generator = torch.Generator().manual_seed(1)
+    first, second = (torch.randn(4, controller.parameter_count(), generator=generator) for _ in range(2))
+    obs = {p.name: torch.randn(8, p.size, generator=generator) for p in controller.spec.observations}
+    population = Population(controller, first)
+    before, _ = population(obs, {})
+    population.load(second)
+    after, _ = population(obs, {})
+    torch.testing.assert_close(after, population.differentiable(obs, {})[0], rtol=0, atol=0)
+    assert not torch.allclose(before, after)
+    for module in controller.modules():
+        if isinstance(module, Normaliser):
+            module.update(torch.randn(20, controller.spec.observation_size, generator=generator) * 3 + 1)
+    torch.testing.assert_close(population(obs, {})[0], population.differentiable(obs, {})[0], rtol=0, atol=0)
+    assert not torch.allclose(population(obs, {})[0], after)
 
 
 def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) -> None:
