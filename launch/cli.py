@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "check": "Test an environment against the contracts, or replay an explosion.",
     "doctor": "What this machine has, what is missing, and the line that mends it.",
     "place": "Tell places from images: fit a map, query it, compare recognisers.",
+    "ros": "A trained controller drives a robot; a simulation poses as one.",
     "bench": "Measure a capability and write its table.",
 }
 """Name to summary; the code lies in innervate.launch.commands.<name>."""

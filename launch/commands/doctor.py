@@ -13,7 +13,7 @@ from innervate.envs.gl import probe
 from innervate.launch.commands.tables import print_table
 from innervate.launch.run.manifest import versions
 
-EXTRAS = {"place": "numba", "tracking": "wandb"}
+EXTRAS = {"place": "numba", "ros": "websockets", "tracking": "wandb"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The ROS bridge: an agent drives a robot, a simulation poses as one, a robot is a Gymnasium environment."""

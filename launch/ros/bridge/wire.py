@@ -1,0 +1,60 @@
+"""What the bridge needs of a way to the robot, whichever it is: rosbridge as a client or as a server, or rclpy."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from innervate.launch.ros.bridge.messages import Message
+
+OnMessage = Callable[[Message, float], None]
+"""Called with a message and the time of its arrival (`time.monotonic`), in the wire's own thread: be quick."""
+Handler = Callable[[Message], Message]
+"""Answers a service request; raise `InnervateError` to refuse it."""
+
+
+class Wire(Protocol):
+    """Topics and services of a robot. Messages are dictionaries with ROS 2's names, on every wire."""
+
+    @property
+    def last_problem(self) -> str:
+        """What went wrong last, in words; empty if nothing did."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """For people: what this is connected to."""
+        ...
+
+    def advertise(self, topic: str, type_: str) -> None:
+        """Announce that this side publishes."""
+        ...
+
+    def publish(self, topic: str, message: Message) -> bool:
+        """Send now or not at all: False while there is no connection, or if it does not keep up; nothing is queued.
+
+        Raises `MessageError` for a message that is not finite.
+        """
+        ...
+
+    def subscribe(self, topic: str, type_: str, on_message: OnMessage) -> None:
+        """Receive from now on, over reconnections too."""
+        ...
+
+    def call(self, service: str, type_: str, request: Message, timeout_s: float = 5.0) -> dict[str, Any]:
+        """Call a service; raises `WireError` if it is refused, fails or does not answer in time."""
+        ...
+
+    def offer(self, service: str, type_: str, handler: Handler) -> None:
+        """Answer a service from now on."""
+        ...
+
+    def alive(self) -> bool:
+        """Whether there is a connection at this moment."""
+        ...
+
+    def topics(self) -> dict[str, str]:
+        """Topics with their types as the other side knows them; raises `WireError` where it cannot say."""
+        ...
+
+    def close(self) -> None:
+        """Leave; a second call does nothing."""
+        ...

@@ -1,0 +1,291 @@
+"""A simulation that poses as a robot: publishes what the robot would, takes its commands, knows no controller."""
+
+import json
+import math
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import gymnasium as gym
+import numpy as np
+
+from innervate.envs.channel import Channel, slices
+from innervate.errors import ConfigError, NonFiniteError
+from innervate.launch.ros import body_messages
+from innervate.launch.ros.body_messages import BodyMessages, mujoco_of, opening_rad, picture_messages
+from innervate.launch.ros.bridge.messages import stamp_of
+from innervate.launch.ros.bridge.wire import Wire
+from innervate.launch.ros.command_inbox import CommandInbox, DifferentialDrive
+from innervate.launch.ros.safety import Watchdog
+from innervate.launch.ros.sim_services import Request, SimServices
+
+OBSERVATION = "/observation"
+"""Each channel of the task is published below it."""
+REWARD, DONE, CLOCK = "/reward", "/done", "/clock"
+EMERGENCY_STOP = "/emergency_stop"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """How the simulation behaves as a robot."""
+
+    pace: Literal["real", "fast", "lockstep"] = "real"
+    """In real time; as fast as it goes; or one step for each command, and none without."""
+    speed: float = 1.0
+    """Times real time."""
+    seed: int = 0
+    """Of the first episode; each further one has the next."""
+    on_end: Literal["reset", "wait"] = "wait"
+    """When an episode has ended: begin the next, or rest until /reset is called."""
+    watchdog_s: float = 0.5
+    """Without a command for so long (of this computer's time) the robot rests: servos hold, everything else is zero."""
+    camera_hz: float = 0.0
+    """Pictures a second of simulated time; 0 for none."""
+    log: Path | None = None
+    """File that gets one line of JSON an episode."""
+
+    def __post_init__(self) -> None:
+        for name in ("speed", "watchdog_s"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} must be a positive number, got {getattr(self, name)}.")
+        if not 0 <= self.camera_hz < 1000:
+            raise ConfigError(f"camera_hz must be 0 to 1000, got {self.camera_hz}.")
+
+
+class SimulatedRobot:
+    """One environment on one wire; `run` in the thread that made it, `stop` from any.
+
+    Clock and stamps go on over resets, as a robot's do.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], wire: Wire, serving: Serving, control_step_s: float) -> None:
+        space = env.action_space
+        if not (isinstance(space, gym.spaces.Box) and len(space.shape) == 1 and np.isfinite(space.low).all()):
+            raise ConfigError(f"A robot takes a vector of bounded commands (Box); this environment takes {space}.")
+        self.env, self.wire, self.serving, self.control_step_s = env, wire, serving, control_step_s
+        found = mujoco_of(env)
+        self.body = BodyMessages(found[0]) if found is not None else None
+        names = self.body.actuators if self.body is not None else ()
+        if len(names) != space.shape[0]:
+            names = tuple(f"actuator_{i}" for i in range(space.shape[0]))
+        self.inbox = CommandInbox(
+            wire, names, space.low.astype(np.float64), space.high.astype(np.float64),
+            kind=self.body.kind() if self.body else "effort", max_stamp_age_s=serving.watchdog_s,
+            now=self._ros_now, drive=_differential(names),
+        )  # fmt: skip
+        self.channels: tuple[Channel, ...] = getattr(env.unwrapped, "channels", None) or (
+            Channel("observation", int(np.prod(env.observation_space.shape or (1,))), "", None, "as Gymnasium has it"),
+        )
+        self._parts = slices(self.channels)
+        self.watchdog = Watchdog(serving.watchdog_s)
+        self.paused = False
+        self.stopped_by_message = False
+        self.ticks = 0
+        """Control steps since the start, over all episodes."""
+        self.episode, self.steps, self.total = -1, 0, 0.0
+        self.rests = 0
+        """How often the watchdog made it rest."""
+        self.applied = np.zeros(len(names))
+        self._resting: np.ndarray | None = None
+        self._ended = False
+        self._quit = threading.Event()
+        self._log: TextIO | None = None
+        self._advertise()
+        wire.subscribe(EMERGENCY_STOP, "std_msgs/msg/Bool", self._on_emergency_stop)
+        self._begin()
+        self.services = SimServices(wire, self.inbox.news, lambda: self.paused)
+
+    # What the robot publishes.
+
+    def _advertise(self) -> None:
+        topics = {CLOCK: "rosgraph_msgs/msg/Clock", REWARD: "std_msgs/msg/Float64", DONE: "std_msgs/msg/Bool"}
+        if self.body is not None:
+            topics |= body_messages.TOPICS
+        if self.serving.camera_hz > 0:
+            if self.env.render_mode != "rgb_array":
+                raise ConfigError("A camera needs an environment made with render_mode='rgb_array'.")
+            topics |= body_messages.CAMERA_TOPICS
+        topics |= {f"{OBSERVATION}/{c.name}": "std_msgs/msg/Float64MultiArray" for c in self.channels}
+        for topic, type_ in topics.items():
+            self.wire.advertise(topic, type_)
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time since the start."""
+        return self.ticks * self.control_step_s
+
+    def _ros_now(self) -> float:
+        return self.time_s
+
+    def _publish(self, reward: float) -> None:
+        """Everything about this instant; what the controller reads comes last."""
+        send, stamp = self.wire.publish, stamp_of(self.time_s)
+        send(CLOCK, {"clock": stamp})
+        send(REWARD, {"data": reward})
+        send(DONE, {"data": self._ended})
+        if self.body is not None:
+            found = mujoco_of(self.env)
+            assert found is not None
+            for topic, message in self.body.messages(found[1], self.time_s).items():
+                send(topic, message)
+        every = self.serving.camera_hz * self.control_step_s
+        if every > 0 and math.floor(self.ticks * every) != math.floor((self.ticks - 1) * every):
+            self._publish_picture()
+        flat = np.asarray(self._observation, np.float64).ravel()
+        for channel in self.channels:
+            message = {"layout": {"dim": [], "data_offset": 0}, "data": flat[self._parts[channel.name]].tolist()}
+            send(f"{OBSERVATION}/{channel.name}", message)
+
+    def _publish_picture(self) -> None:
+        image: Any = self.env.render()
+        opening = opening_rad(self.body.model) if self.body is not None else math.pi / 4
+        for topic, message in picture_messages(np.asarray(image), opening, self.time_s).items():
+            self.wire.publish(topic, message)
+
+    # Episodes and steps.
+
+    def _begin(self) -> None:
+        """The next episode; one that has not moved yet begins again."""
+        if self.episode < 0 or self.steps > 0:
+            if not self._ended:
+                self._finish()
+            self.episode += 1
+        self._observation, _ = self.env.reset(seed=self.serving.seed + self.episode)
+        self.steps, self.total, self._ended = 0, 0.0, False
+        self._resting = None
+        self.inbox.take()
+        self._publish(0.0)
+
+    def _finish(self) -> None:
+        if self.serving.log is None or self.steps == 0:
+            return
+        if self._log is None:
+            self._log = open(self.serving.log, "a", encoding="utf-8")  # noqa: SIM115  (closed when the robot is)
+        line = {
+            "episode": self.episode, "seed": self.serving.seed + self.episode, "steps": self.steps,
+            "return": self.total, "ended": self._ended, "rests": self.rests, **self.inbox.counts,
+        }  # fmt: skip
+        self._log.write(json.dumps(line) + "\n")
+        self._log.flush()
+
+    def step(self) -> None:
+        """One control step with the newest command, or at rest if there is none that still counts."""
+        now = time.monotonic()
+        command = self.inbox.take()
+        if command is not None and not self.stopped_by_message:
+            self.applied, self._resting = command.values, None
+            self.watchdog.feed(command.arrived_s)
+        elif self._resting is None and (self.stopped_by_message or self.watchdog.expired(now)):
+            self._rest()
+        self._move(self.applied)
+
+    def _rest(self) -> None:
+        found = mujoco_of(self.env)
+        low, high = self.inbox.low, self.inbox.high
+        zero = np.clip(np.zeros(len(low)), low, high)
+        self._resting = self.body.rest(found[1]) if self.body is not None and found is not None else zero
+        if len(self._resting) != len(low):
+            self._resting = zero
+        self.applied = self._resting
+        if math.isfinite(self.watchdog.silence_s(time.monotonic())):
+            self.rests += 1
+
+    def _move(self, action: np.ndarray) -> None:
+        space = self.env.action_space
+        self._observation, reward, terminated, truncated, _ = self.env.step(action.astype(space.dtype))
+        if not np.isfinite(np.asarray(self._observation)).all():
+            raise NonFiniteError("The simulated body exploded: an observation is not finite.")
+        self.ticks += 1
+        self.steps += 1
+        self.total += float(reward)
+        self._ended = bool(terminated or truncated)
+        self._publish(float(reward))
+        if self._ended:
+            self._finish()
+            self.watchdog = Watchdog(self.serving.watchdog_s)
+
+    def _on_emergency_stop(self, message: Any, now_s: float) -> None:
+        if message.get("data") is True:
+            self.stopped_by_message = True
+
+    def _perform(self, request: Request) -> None:
+        try:
+            if request.what == "reset":
+                self.stopped_by_message = False
+                self._begin()
+            elif request.what == "step":
+                for _ in range(request.steps):
+                    if not self._ended:
+                        self.step()
+            elif request.what == "quit":
+                self._quit.set()
+            else:
+                self.paused = request.what == "pause"
+            request.answer.set_result(f"episode {self.episode}, step {self.steps}, {self.time_s:.3f} s")
+        except Exception as error:
+            request.answer.set_exception(error)
+            raise
+
+    # The loop.
+
+    def run(self) -> None:
+        """Until `stop`, or a request to quit."""
+        due = time.monotonic()
+        period_s = self.control_step_s / self.serving.speed
+        try:
+            while not self._quit.is_set():
+                while (request := self.services.take()) is not None:
+                    self._perform(request)
+                    due = time.monotonic() + period_s if request.what != "pause" else due
+                if self._ended and self.serving.on_end == "reset":
+                    self._begin()
+                if self.paused or self._ended:
+                    self._wait(0.1)
+                    due = time.monotonic() + period_s
+                elif self.serving.pace == "lockstep":
+                    if self.inbox.waiting():
+                        self.step()
+                    else:
+                        self._wait(0.1, commands=True)
+                elif self.serving.pace == "fast" or (left_s := due - time.monotonic()) <= 0:
+                    self.step()
+                    # A step that took too long does not make the next ones hurry.
+                    due = max(due + period_s, time.monotonic())
+                else:
+                    self._wait(left_s)
+        finally:
+            self._finish_log()
+
+    def _finish_log(self) -> None:
+        if not self._ended:
+            self._finish()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def _wait(self, timeout_s: float, *, commands: bool = False) -> None:
+        news = self.inbox.news
+        with news:
+            news.wait_for(
+                lambda: self.services.pending() or self._quit.is_set() or (commands and self.inbox.waiting()), timeout_s
+            )
+
+    def stop(self) -> None:
+        """End `run` after the present step."""
+        self._quit.set()
+        with self.inbox.news:
+            self.inbox.news.notify_all()
+
+
+def _differential(actuators: tuple[str, ...]) -> DifferentialDrive | None:
+    """The vehicle of `innervate/Route-v0` and `Arena-v0` takes twists."""
+    if set(actuators) != {"motor_left", "motor_right"}:
+        return None
+    from innervate.envs.bodies.vehicle import FULL_SPEED_M_S, TRACK_M
+
+    return DifferentialDrive(
+        left=actuators.index("motor_left"), right=actuators.index("motor_right"), track_m=TRACK_M,
+        full_speed_m_s=FULL_SPEED_M_S,
+    )  # fmt: skip
