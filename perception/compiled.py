@@ -1,0 +1,28 @@
+"""numba behind an extra: the same decorator everywhere, imported only where a kernel is."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from innervate.errors import MissingExtraError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiler(extra: str, *, fastmath: bool = False) -> Callable[[F], F]:
+    """A decorator that compiles a kernel on its first call and keeps the machine code beside the source.
+
+    IEEE order of operations is kept unless `fastmath`, so that results do not depend on the vector width.
+    The decorator raises `MissingExtraError`, naming `extra`, without numba.
+    """
+
+    def compiled(kernel: F) -> F:
+        try:
+            numba: Any = importlib.import_module("numba")
+        except ImportError as error:
+            raise MissingExtraError("numba", extra) from error
+        bare = inspect.unwrap(kernel)  # run-time type checks wrap functions
+        return numba.njit(cache=True, nogil=True, fastmath=fastmath)(bare)
+
+    return compiled
