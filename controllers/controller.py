@@ -1,7 +1,7 @@
 """The contract of every nervous system: `(obs, state) -> (action, state)`, and nothing kept on `self`."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -20,9 +20,10 @@ class Controller(nn.Module, ABC):
     replayed and mapped over parameters.
     """
 
-    recurrence: ClassVar[Recurrence] = "none"
+    recurrence: Recurrence = "none"
     """Whether state depends on parameters: `none` (no state), `autonomous` (a clock: a stored state stays exact
-    whatever the parameters become), or `learned` (must be trained through time)."""
+    whatever the parameters become), or `learned` (must be trained through time). A fact of the class, or of the circuit
+    that an instance was built from."""
 
     def __init__(self, spec: ControllerSpec) -> None:
         super().__init__()

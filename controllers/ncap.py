@@ -17,6 +17,7 @@ from innervate.errors import ConfigError
 
 from .controller import Controller
 from .spec import ControllerSpec, Obs, State
+from .unit import unit
 
 DORSAL, VENTRAL = 0, 1
 
@@ -32,7 +33,8 @@ class NCAPConfig:
     signed: bool = True
     """Hold excitatory weights above and inhibitory ones below zero (Dale's law)."""
     weights: Literal["live", "published"] = "live"
-    """How signs are held: sign * exp(theta), whose gradient never dies, or clamped in the forward as published."""
+    """How signs are held: sign * exp(theta), whose gradient never dies, or clamped in the forward as published.
+    Live weights also learn through saturated neurons."""
     initial: Literal["constant", "uniform"] = "constant"
     """Magnitude of the initial weights: 1, or uniform in [0, 1]. Without `signed`, signs are random."""
     proprioception: bool = True
@@ -144,7 +146,7 @@ class NCAP(Controller):
         assert ipsi is not None
         assert contra is not None
         excitation, inhibition = self._excitatory(ipsi) * b, self._inhibitory(contra)
-        muscle = torch.addcmul(excitation, inhibition, b.flip(1), value=-1.0).clamp(0.0, 1.0)  # (batch, 2, joints)
+        muscle = self._activity(torch.addcmul(excitation, inhibition, b.flip(1), value=-1.0))  # (batch, 2, joints)
         dorsal, ventral = muscle.unbind(1)
         return dorsal - ventral, self.advance(obs, state)
 
@@ -166,4 +168,7 @@ class NCAP(Controller):
             reach = self.config.turn_joints
             extra = (self._excitatory(turn) * obs["turn"].clamp(0.0, 1.0).unsqueeze(-1)).expand(-1, -1, reach)
             drive = drive + nn.functional.pad(extra, (0, self.joints - reach))
-        return drive.clamp(0.0, 1.0)
+        return self._activity(drive)
+
+    def _activity(self, drive: Tensor) -> Tensor:
+        return unit(drive) if self.config.weights == "live" else drive.clamp(0.0, 1.0)

@@ -13,6 +13,7 @@ from .controller import Controller
 from .ncap import NCAPConfig
 from .nets import GRUConfig, MLPConfig
 from .spec import ControllerSpec
+from .wiring.config import WiringConfig
 
 
 @runtime_checkable
@@ -36,5 +37,6 @@ CONTROLLERS: Registry[ControllerConfig] = Registry(
         "gru": GRUConfig,
         "bilateral": BilateralConfig,
         "ensemble": EnsembleConfig,
+        "wiring": WiringConfig,
     },
 )
