@@ -9,7 +9,7 @@ from jaxtyping import Float32
 
 from innervate.errors import ConfigError
 
-from .capture import Capture
+from .capture import Capture, points_of_depth
 from .voxel import NEAR_M, VoxelField, empty_field, leaps, occupied_cells, resampled
 from .voxel_kernel import adam, train_batch
 
@@ -25,10 +25,10 @@ class VoxelConfig:
     rays: int = 2_000_000
     """Rays in all, where `cpu_s` is not given: the same seed then gives the same field."""
     seed: int = 0
-    batch: int = 4096
+    batch: int = 2048
     levels: int = 4
     """Grids, each with vertices twice as dense as the one before (colours only; with depth the last one is enough)."""
-    rate_density: float = 0.4
+    rate_density: float = 1.5
     rate_colour: float = 0.04
     final_rate: float = 0.1
     """Of the step sizes at the end, as a share of those at the beginning."""
@@ -36,7 +36,7 @@ class VoxelConfig:
     beta2: float = 0.98
     smooth_density: float = 0.02
     smooth_colour: float = 0.002
-    distortion: float = 0.02
+    distortion: float = 0.002
     """Weight of the spread of the light along a ray (1/m), without depth."""
     misplaced: float = 0.05
     """Weight of light that ends away from the depth reading."""
@@ -111,14 +111,14 @@ class _Trainer:
     def run(self) -> VoxelField:
         config = self.config
         if self.views.depth is not None:
-            field = self.from_depth()
+            field = seeded_from_depth(self.views, config.voxel_m)
             self.level(_State(field), self.views, 0.0, 1.0)
             return field
         pyramid = [self.views]
         while len(pyramid) < config.levels - 1:
             pyramid.append(pyramid[-1].halved())
         pyramid.insert(0, pyramid[0])
-        ends = np.cumsum([0.08, 0.14, 0.23, 0.55][-config.levels :])
+        ends = np.cumsum([0.04, 0.06, 0.12, 0.23, 0.55][-config.levels :])
         ends = ends / ends[-1]
         field = empty_field(self.views.bounds, config.voxel_m * 2 ** (config.levels - 1))
         for k in range(config.levels):
@@ -181,31 +181,30 @@ class _Trainer:
         self.watch(field, Progress(self.rays, min(share, 1.0), float(quality), field.voxel_m, cpu))
         self.squares, self.counted, self.reported = 0.0, 0, int(share * 10)
 
-    def from_depth(self) -> VoxelField:
-        """A field that is solid where the depth readings end, in the colours seen there, and empty elsewhere."""
-        from scipy.ndimage import binary_dilation
 
-        from .capture import points_of_depth
+def seeded_from_depth(views: Capture, voxel_m: float) -> VoxelField:
+    """A field that is solid where the depth readings end, in the colours seen there, and empty elsewhere."""
+    from scipy.ndimage import binary_dilation
 
-        views, config = self.views, self.config
-        assert views.depth is not None
-        field = empty_field(views.bounds, config.voxel_m)
-        points = points_of_depth(views.depth, views.poses, views.camera).reshape(-1, 3)
-        keep = np.isfinite(points).all(1)
-        index = np.round((points[keep] - field.origin) / field.voxel_m).astype(int)
-        inside = ((index >= 0) & (index < field.shape)).all(1)
-        flat = np.ravel_multi_index(tuple(index[inside].T), field.shape)
-        n = np.bincount(flat, minlength=len(field.grid))
-        colours = views.images.reshape(-1, 3)[keep][inside] / 255.0
-        for c in range(3):
-            sums = np.bincount(flat, colours[:, c], len(field.grid))
-            field.grid[:, 1 + c] = np.where(n > 0, sums / np.maximum(n, 1), 0.5)
-        hit = (n > 0).reshape(field.shape)
-        wide = binary_dilation(hit, iterations=1)
-        spread_colours(field, hit)
-        field.grid[:, 0] = np.where(hit, 0.0, np.where(wide, -2.0, -8.0)).ravel()
-        field.leap = leaps(occupied_cells(wide))
-        return field
+    if views.depth is None:
+        raise ConfigError("This capture has no depth to begin from.")
+    field = empty_field(views.bounds, voxel_m)
+    points = points_of_depth(views.depth, views.poses, views.camera).reshape(-1, 3)
+    keep = np.isfinite(points).all(1)
+    index = np.round((points[keep] - field.origin) / field.voxel_m).astype(int)
+    inside = ((index >= 0) & (index < field.shape)).all(1)
+    flat = np.ravel_multi_index(tuple(index[inside].T), field.shape)
+    n = np.bincount(flat, minlength=len(field.grid))
+    colours = views.images.reshape(-1, 3)[keep][inside] / 255.0
+    for c in range(3):
+        sums = np.bincount(flat, colours[:, c], len(field.grid))
+        field.grid[:, 1 + c] = np.where(n > 0, sums / np.maximum(n, 1), 0.5)
+    hit = (n > 0).reshape(field.shape)
+    wide = binary_dilation(hit, iterations=1)
+    spread_colours(field, hit)
+    field.grid[:, 0] = np.where(hit, 0.0, np.where(wide, -2.0, -8.0)).ravel()
+    field.leap = leaps(occupied_cells(wide))
+    return field
 
 
 def spread_colours(field: VoxelField, known: np.ndarray) -> None:
