@@ -4,16 +4,36 @@ Values and gradients are those of nerfstudio's torch encoding: 8 table look-ups 
 upper corner of a point on a vertex being the vertex itself (`ceil`).
 """
 
-import math
-
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int32
 
 from ...compiled import compiler
 
 kernel = compiler("nerf", fastmath=True)
-PRIME_Y, PRIME_Z = np.int64(2654435761), np.int64(805459861)
+PRIME_Y, PRIME_Z = np.uint32(2654435761), np.uint32(805459861)
 """Of instant-ngp's spatial hash (Mueller et al. 2022); that of x is 1."""
+
+
+@kernel
+def corners(
+    point: Float32[np.ndarray, "3"], scale: np.float32, mask: np.uint32, rows: Int32[np.ndarray, "8"],
+    share: Float32[np.ndarray, "8"],
+) -> None:  # fmt: skip
+    """Rows (within a level) of the eight vertices around a point, and their trilinear weights; x fastest."""
+    one = np.float32(1)
+    x, y, z = point[0] * scale, point[1] * scale, point[2] * scale
+    ix, iy, iz = np.int32(x), np.int32(y), np.int32(z)
+    ox, oy, oz = x - np.float32(ix), y - np.float32(iy), z - np.float32(iz)
+    x0, x1 = np.uint32(ix), np.uint32(ix + (ox > 0))
+    y0, y1 = np.uint32(iy) * PRIME_Y, np.uint32(iy + (oy > 0)) * PRIME_Y
+    z0, z1 = np.uint32(iz) * PRIME_Z, np.uint32(iz + (oz > 0)) * PRIME_Z
+    a, b, c, d = y0 ^ z0, y1 ^ z0, y0 ^ z1, y1 ^ z1
+    rows[0], rows[1], rows[2], rows[3] = (x0 ^ a) & mask, (x1 ^ a) & mask, (x0 ^ b) & mask, (x1 ^ b) & mask
+    rows[4], rows[5], rows[6], rows[7] = (x0 ^ c) & mask, (x1 ^ c) & mask, (x0 ^ d) & mask, (x1 ^ d) & mask
+    px, py, pz = one - ox, one - oy, one - oz
+    e, f, g, h = py * pz, oy * pz, py * oz, oy * oz
+    share[0], share[1], share[2], share[3] = px * e, ox * e, px * f, ox * f
+    share[4], share[5], share[6], share[7] = px * g, ox * g, px * h, ox * h
 
 
 @kernel
@@ -24,24 +44,21 @@ def encode(
     size: int,
     out: Float32[np.ndarray, "point feature"],
 ) -> None:
-    """`out[p, 2 l + f]`: feature f of level l at point p; `size`, a power of two, is the number of rows of a level."""
-    mask = np.int64(size - 1)
-    one = np.float32(1)
-    for p in range(len(points)):
-        for level in range(len(scalings)):
-            x, y, z = points[p, 0] * scalings[level], points[p, 1] * scalings[level], points[p, 2] * scalings[level]
-            fx, fy, fz = math.floor(x), math.floor(y), math.floor(z)
-            ox, oy, oz = x - np.float32(fx), y - np.float32(fy), z - np.float32(fz)
-            first = np.float32(0)
-            second = np.float32(0)
+    """`out[p, 2 l + f]`: feature f of level l at point p; `size`, a power of two, is the number of rows of a level.
+
+    Points in [0, 1]; the hash is exact modulo 2^32, of which every `size` is a divisor.
+    """
+    mask = np.uint32(size - 1)
+    rows, share = np.empty(8, np.int32), np.empty(8, np.float32)
+    for level in range(len(scalings)):
+        first_row = level * size
+        for p in range(len(points)):
+            corners(points[p], scalings[level], mask, rows, share)
+            first, second = np.float32(0), np.float32(0)
             for k in range(8):
-                hx = np.int64(math.ceil(x)) if k & 1 else np.int64(fx)
-                hy = np.int64(math.ceil(y)) if k & 2 else np.int64(fy)
-                hz = np.int64(math.ceil(z)) if k & 4 else np.int64(fz)
-                row = ((hx ^ (hy * PRIME_Y) ^ (hz * PRIME_Z)) & mask) + level * size
-                w = (ox if k & 1 else one - ox) * (oy if k & 2 else one - oy) * (oz if k & 4 else one - oz)
-                first += w * table[row, 0]
-                second += w * table[row, 1]
+                row = first_row + rows[k]
+                first += share[k] * table[row, 0]
+                second += share[k] * table[row, 1]
             out[p, 2 * level] = first
             out[p, 2 * level + 1] = second
 
@@ -55,19 +72,14 @@ def encode_backward(
     gradient: Float32[np.ndarray, "row 2"],
 ) -> None:
     """Add the gradient of the table for the gradient `upstream` of what `encode` returned."""
-    mask = np.int64(size - 1)
-    one = np.float32(1)
-    for p in range(len(points)):
-        for level in range(len(scalings)):
+    mask = np.uint32(size - 1)
+    rows, share = np.empty(8, np.int32), np.empty(8, np.float32)
+    for level in range(len(scalings)):
+        first_row = level * size
+        for p in range(len(points)):
             g0, g1 = upstream[p, 2 * level], upstream[p, 2 * level + 1]
-            x, y, z = points[p, 0] * scalings[level], points[p, 1] * scalings[level], points[p, 2] * scalings[level]
-            fx, fy, fz = math.floor(x), math.floor(y), math.floor(z)
-            ox, oy, oz = x - np.float32(fx), y - np.float32(fy), z - np.float32(fz)
+            corners(points[p], scalings[level], mask, rows, share)
             for k in range(8):
-                hx = np.int64(math.ceil(x)) if k & 1 else np.int64(fx)
-                hy = np.int64(math.ceil(y)) if k & 2 else np.int64(fy)
-                hz = np.int64(math.ceil(z)) if k & 4 else np.int64(fz)
-                row = ((hx ^ (hy * PRIME_Y) ^ (hz * PRIME_Z)) & mask) + level * size
-                w = (ox if k & 1 else one - ox) * (oy if k & 2 else one - oy) * (oz if k & 4 else one - oz)
-                gradient[row, 0] += w * g0
-                gradient[row, 1] += w * g1
+                row = first_row + rows[k]
+                gradient[row, 0] += share[k] * g0
+                gradient[row, 1] += share[k] * g1

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 from nerfstudio.cameras.camera_optimizers import CameraOptimizerConfig
-from nerfstudio.models import nerfacto
 from nerfstudio.models.depth_nerfacto import DepthNerfactoModel, DepthNerfactoModelConfig
 from nerfstudio.models.nerfacto import NerfactoModel
 from torch import Tensor
+from torchmetrics.image import lpip
 
 from .hash_encoding import fuse
 
@@ -29,12 +29,12 @@ class Unmeasured(torch.nn.Module):
 @contextmanager
 def no_download() -> Iterator[None]:
     """nerfacto is built without LPIPS, whose weights would be downloaded."""
-    kept = nerfacto.LearnedPerceptualImagePatchSimilarity
-    nerfacto.LearnedPerceptualImagePatchSimilarity = Unmeasured  # pyright: ignore
+    kept = lpip.LearnedPerceptualImagePatchSimilarity
+    lpip.LearnedPerceptualImagePatchSimilarity = Unmeasured  # pyright: ignore
     try:
         yield
     finally:
-        nerfacto.LearnedPerceptualImagePatchSimilarity = kept
+        lpip.LearnedPerceptualImagePatchSimilarity = kept
 
 
 def _proposals() -> list[dict[str, Any]]:
