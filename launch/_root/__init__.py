@@ -32,4 +32,13 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+def _register_robot() -> None:
+    """A robot as an environment; it lives with the bridge, which the room of the other environments does not know."""
+    import gymnasium
+
+    if "innervate/Ros-v0" not in gymnasium.registry:
+        gymnasium.register(id="innervate/Ros-v0", entry_point="innervate.launch.ros.environment:RosEnv")
+
+
 register_all()
+_register_robot()

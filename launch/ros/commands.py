@@ -41,7 +41,8 @@ class CommandMessages:
 
     def wish(self, action: Float[np.ndarray, "joint"]) -> Float[np.ndarray, "joint"]:
         """An action in [-1, 1], in the units on the wire, not limited yet."""
-        return self._sign * ((self._centre + self._half * action) / self._factor) + self._offset
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is the safety layer's to name
+            return self._sign * ((self._centre + self._half * action) / self._factor) + self._offset
 
     def message(self, values: Float[np.ndarray, "joint"], now_s: float) -> dict[str, Any]:
         """The message for values on the wire; `now_s` is the robot's time, for types that have a stamp."""

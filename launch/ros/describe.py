@@ -12,7 +12,7 @@ from innervate.launch.ros.body_messages import BodyMessages, mujoco_of
 from innervate.launch.ros.command_inbox import JOINT_COMMANDS
 from innervate.launch.ros.robot_file import FORMAT, Command, Observation, Robot
 from innervate.launch.ros.safety import SafetyConfig
-from innervate.launch.ros.simulation import DONE, EMERGENCY_STOP, OBSERVATION, REWARD
+from innervate.launch.ros.simulation import EMERGENCY_STOP, OBSERVATION, REWARD, TERMINATED, TRUNCATED
 
 _JOINT_STATE = "sensor_msgs/msg/JointState"
 _FIELDS = {int(mujoco.mjtSensor.mjSENS_JOINTPOS): "position", int(mujoco.mjtSensor.mjSENS_JOINTVEL): "velocity"}
@@ -68,5 +68,6 @@ def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = 
             action_low=low, action_high=high,
         ),
         safety=SafetyConfig(soft_start_s=0.0, max_age_s=LOCKSTEP_AGE_S if lockstep else max(0.2, 3 * control_step_s)),
-        emergency_stop_topic=EMERGENCY_STOP, reset_service="/reset", reward_topic=REWARD, done_topic=DONE,
+        emergency_stop_topic=EMERGENCY_STOP, reset_service="/reset", reward_topic=REWARD, terminated_topic=TERMINATED,
+        truncated_topic=TRUNCATED,
     )  # fmt: skip

@@ -13,11 +13,18 @@ class Episode:
     def __init__(self, wire: Wire, robot: Robot) -> None:
         self._lock = threading.Lock()
         self._fresh, self.total = 0.0, 0.0
-        self.done = False
+        self.terminated = self.truncated = False
         if robot.reward_topic:
             wire.subscribe(robot.reward_topic, "std_msgs/msg/Float64", self._on_reward)
-        if robot.done_topic:
-            wire.subscribe(robot.done_topic, "std_msgs/msg/Bool", self._on_done)
+        if robot.terminated_topic:
+            wire.subscribe(robot.terminated_topic, "std_msgs/msg/Bool", self._on_terminated)
+        if robot.truncated_topic:
+            wire.subscribe(robot.truncated_topic, "std_msgs/msg/Bool", self._on_truncated)
+
+    @property
+    def done(self) -> bool:
+        """Whether the episode has ended, either way."""
+        return self.terminated or self.truncated
 
     def _on_reward(self, message: Any, now_s: float) -> None:
         value = message.get("data")
@@ -26,13 +33,17 @@ class Episode:
                 self._fresh += value
                 self.total += value
 
-    def _on_done(self, message: Any, now_s: float) -> None:
-        self.done = message.get("data") is True
+    def _on_terminated(self, message: Any, now_s: float) -> None:
+        self.terminated = message.get("data") is True
+
+    def _on_truncated(self, message: Any, now_s: float) -> None:
+        self.truncated = message.get("data") is True
 
     def begin(self) -> None:
         """A new episode."""
         with self._lock:
-            self._fresh, self.total, self.done = 0.0, 0.0, False
+            self._fresh, self.total = 0.0, 0.0
+            self.terminated = self.truncated = False
 
     def take(self) -> float:
         """The rewards since the last call."""

@@ -50,7 +50,7 @@ class Recorder:
             raise MissingExtraError("mcap-ros2-support", "ros") from error
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = open(path, "xb", buffering=0)  # noqa: SIM115  (closed by close)
+            self._file = open(path, "xb")  # noqa: SIM115  (closed by close)
         except FileExistsError:
             raise ConfigError(f"{path} exists already; choose another name for the recording.") from None
         self.robot = robot
@@ -94,6 +94,7 @@ class Recorder:
                     sequence=number,
                 )  # fmt: skip
                 self.counts[topic] = self.counts.get(topic, 0) + 1
+            self._file.flush()  # whole chunks only; what is not yet one is the writer's
 
     def close(self) -> None:
         """Write what is left, and the index."""

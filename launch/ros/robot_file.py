@@ -188,8 +188,9 @@ class Robot:
     reset_service: str = ""
     """std_srvs/srv/Trigger; for simulations."""
     reward_topic: str = ""
-    done_topic: str = ""
-    """std_msgs/msg/Float64 and Bool, for a robot as an environment."""
+    terminated_topic: str = ""
+    truncated_topic: str = ""
+    """std_msgs/msg/Float64, Bool and Bool, for a robot as an environment."""
     allow_topics: tuple[str, ...] = ()
     """Glob patterns; where given, no other topic is ever subscribed to or published on."""
 

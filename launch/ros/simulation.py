@@ -23,7 +23,7 @@ from innervate.launch.ros.sim_services import Request, SimServices
 
 OBSERVATION = "/observation"
 """Each channel of the task is published below it."""
-REWARD, DONE, CLOCK = "/reward", "/done", "/clock"
+REWARD, TERMINATED, TRUNCATED, CLOCK = "/reward", "/terminated", "/truncated", "/clock"
 EMERGENCY_STOP = "/emergency_stop"
 
 
@@ -89,7 +89,7 @@ class SimulatedRobot:
         """How often the watchdog made it rest."""
         self.applied = np.zeros(len(names))
         self._resting: np.ndarray | None = None
-        self._ended = False
+        self._ended = self._terminated = False
         self._quit = threading.Event()
         self._log: TextIO | None = None
         self._advertise()
@@ -100,7 +100,8 @@ class SimulatedRobot:
     # What the robot publishes.
 
     def _advertise(self) -> None:
-        topics = {CLOCK: "rosgraph_msgs/msg/Clock", REWARD: "std_msgs/msg/Float64", DONE: "std_msgs/msg/Bool"}
+        topics = {CLOCK: "rosgraph_msgs/msg/Clock", REWARD: "std_msgs/msg/Float64"}
+        topics |= dict.fromkeys((TERMINATED, TRUNCATED), "std_msgs/msg/Bool")
         if self.body is not None:
             topics |= body_messages.TOPICS
         if self.serving.camera_hz > 0:
@@ -124,7 +125,8 @@ class SimulatedRobot:
         send, stamp = self.wire.publish, stamp_of(self.time_s)
         send(CLOCK, {"clock": stamp})
         send(REWARD, {"data": reward})
-        send(DONE, {"data": self._ended})
+        send(TERMINATED, {"data": self._terminated})
+        send(TRUNCATED, {"data": self._ended and not self._terminated})
         if self.body is not None:
             found = mujoco_of(self.env)
             assert found is not None
@@ -153,7 +155,8 @@ class SimulatedRobot:
                 self._finish()
             self.episode += 1
         self._observation, _ = self.env.reset(seed=self.serving.seed + self.episode)
-        self.steps, self.total, self._ended = 0, 0.0, False
+        self.steps, self.total = 0, 0.0
+        self._ended = self._terminated = False
         self._resting = None
         self.inbox.take()
         self._publish(0.0)
@@ -200,7 +203,7 @@ class SimulatedRobot:
         self.ticks += 1
         self.steps += 1
         self.total += float(reward)
-        self._ended = bool(terminated or truncated)
+        self._terminated, self._ended = bool(terminated), bool(terminated or truncated)
         self._publish(float(reward))
         if self._ended:
             self._finish()

@@ -21,7 +21,7 @@ from innervate.launch.ros.bridge.definitions import canonical, ros1_name
 from innervate.launch.ros.bridge.frames import DEFAULT_LIMITS, Fragments, FrameLimits, Operation, decode, encode
 from innervate.launch.ros.bridge.limits import RateLimit, permitted
 from innervate.launch.ros.bridge.messages import Message, in_ros1
-from innervate.launch.ros.bridge.wire import Handler, OnMessage
+from innervate.launch.ros.bridge.wire import Handler, OnMessage, answered
 from innervate.launch.ros.errors import MessageError, WireError
 
 try:
@@ -180,11 +180,12 @@ class RosbridgeClient:
         silent.addHandler(logging.NullHandler())
         silent.propagate = False
         try:
-            return connect(
+            opened = connect(
                 self.config.uri, ssl=self._tls, open_timeout=self.config.open_timeout_s, close_timeout=1,
                 compression=None, proxy=None, max_size=self.limits.frame_bytes, max_queue=64, logger=silent,
-                ping_interval=1, ping_timeout=2,
+                ping_interval=2, ping_timeout=5,
             )  # fmt: skip
+            return opened.__enter__()  # as `with` would, which is the form that all versions of websockets take
         except ssl.SSLCertVerificationError as error:
             raise WireError(
                 f"The certificate of {self.config.uri} is not good ({error.verify_message}); "
@@ -287,10 +288,8 @@ class RosbridgeClient:
         if service not in self._offered:
             return
         request = operation.get("args")
-        try:
-            good, values = True, dict(self._offered[service][1](request if isinstance(request, dict) else {}))
-        except InnervateError as error:
-            good, values = False, {"message": str(error)}
+        good, values = answered(self._offered[service][1], request if isinstance(request, dict) else {})
+        values = values if good else {"message": values}
         answer: dict[str, Any] = {"op": "service_response", "service": service, "values": values, "result": good}
         if isinstance(operation.get("id"), str):
             answer["id"] = operation["id"]

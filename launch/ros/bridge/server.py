@@ -17,7 +17,7 @@ from innervate.launch.ros.bridge.broker import Broker, Reply
 from innervate.launch.ros.bridge.frames import DEFAULT_LIMITS, FrameLimits
 from innervate.launch.ros.bridge.limits import Policy
 from innervate.launch.ros.bridge.messages import Message
-from innervate.launch.ros.bridge.wire import Handler, OnMessage
+from innervate.launch.ros.bridge.wire import Handler, OnMessage, answered
 from innervate.launch.ros.errors import WireError
 
 try:
@@ -148,11 +148,7 @@ class RosbridgeServer:
 
         def answer(request: Message, reply: Reply) -> None:
             def work() -> None:
-                good, values = True, {}
-                try:
-                    values: Any = handler(request)
-                except InnervateError as error:
-                    good, values = False, str(error)
+                good, values = answered(handler, request)
                 if self.alive():
                     self._loop.call_soon_threadsafe(reply, good, values)
 

@@ -1,8 +1,10 @@
 """What the bridge needs of a way to the robot, whichever it is: rosbridge as a client or as a server, or rclpy."""
 
+import logging
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from innervate.errors import InnervateError
 from innervate.launch.ros.bridge.messages import Message
 
 OnMessage = Callable[[Message, float], None]
@@ -11,6 +13,18 @@ Handler = Callable[[Message], Message]
 """Answers a service request; raise `InnervateError` to refuse it."""
 
 
+def answered(handler: Handler, request: Message) -> tuple[bool, Any]:
+    """Whether a service succeeded, and its response or else, in words, why not; the caller gets an answer always."""
+    try:
+        return True, dict(handler(request))
+    except InnervateError as error:
+        return False, str(error)
+    except Exception as error:
+        logging.getLogger(__name__).exception("a service failed")
+        return False, f"{type(error).__name__}: {error}"
+
+
+@runtime_checkable
 class Wire(Protocol):
     """Topics and services of a robot. Messages are dictionaries with ROS 2's names, on every wire."""
 

@@ -1,0 +1,131 @@
+"""What the robot says is read by joint name; what is wrong with it is named and never becomes an observation."""
+
+import io
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from innervate.errors import ConfigError
+from innervate.launch.ros.bridge.messages import Message
+from innervate.launch.ros.errors import MessageError
+from innervate.launch.ros.robot_file import Observation, Robot
+from innervate.launch.ros.senses import Senses, values_of
+
+close: Any = np.testing.assert_allclose
+equal: Any = np.testing.assert_array_equal
+
+LEG = Observation(
+    name="angle", topic="/joint_states", type="sensor_msgs/msg/JointState", field="position",
+    joints=("hip", "knee", "ankle"), unit="deg", sign=(1.0, -1.0, 1.0), offset=(0.0, 0.0, 90.0),
+)  # fmt: skip
+
+
+def state(names: list[Any], position: Any, **more: Any) -> dict[str, Any]:
+    return {"name": names, "position": position, **more}
+
+
+def test_order_by_name_sign_offset_and_unit() -> None:
+    message = state(["tail", "ankle", "hip", "knee"], [1.0, 100.0, 20.0, 30.0])
+    close(values_of(LEG, message), np.deg2rad([20.0, -30.0, 10.0]))
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        (state(["hip", "knee", "ankle"], [0.0, None, 0.0]), "knee.*null"),
+        (state(["hip", "knee", "ankle"], [0.0, math.nan, math.inf]), "knee is nan, ankle is inf"),
+        (state(["hip", "knee", "ankle"], np.array([0.0, math.nan, 0.0])), "knee is nan"),
+        (state(["hip", "knee", "ankle"], [0.0, 0.0]), "ankle has no position: 2 values for 3 joints"),
+        (state(["hip", "knee", "ankle"], []), "hip has no position"),
+        (state(["hip", "knee"], [0.0, 0.0]), "ankle is not among the robot's joints, hip, knee"),
+        (state(["hip", "knee", "ankle"], [0.0, "0", 0.0]), "knee"),
+        (state(["hip", "knee", "ankle"], [0.0, True, 0.0]), "knee"),
+        (state(["hip", "hip", "ankle"], [0.0, 0.0, 0.0]), "named twice"),
+        (state(["hip", "knee", "ankle"], {"0": 1}), "no position"),
+        ({"position": [0.0, 0.0, 0.0]}, "no list of joint names"),
+        (state(["hip", "knee", "ankle"], [0.0, 10**400, 0.0]), "knee"),
+    ],
+)
+def test_bad_joint_states_are_named_by_joint(message: dict[str, Any], problem: str) -> None:
+    with pytest.raises(MessageError, match=problem):
+        values_of(LEG, message)
+
+
+def test_bad_messages_leave_the_last_good_one_and_are_counted(wire: Any, robot: Callable[..., Robot]) -> None:
+    senses = Senses(wire, robot())
+    good = {"name": ["knee", "ankle", "hip"], "position": [2.0, 3.0, 1.0]}
+    wire.tell("/joint_states", good)
+    for bad in (math.nan, None, "x"):
+        wire.tell("/joint_states", {**good, "position": [bad, 3.0, 1.0]})
+    equal(senses["angle"], [1.0, 2.0, 3.0])
+    assert senses.counts["unusable"] == 3 and senses.numbers() == {"angle": 1}
+    assert "knee" in senses.problems["/joint_states"]
+
+
+def test_late_and_repeated_messages_are_not_news(wire: Any, robot: Callable[..., Robot]) -> None:
+    senses = Senses(wire, robot())
+
+    def tell(stamp_s: float, value: float) -> None:
+        stamp = {"sec": int(stamp_s), "nanosec": round(stamp_s % 1 * 1e9)}
+        wire.tell("/joint_states", {
+            "header": {"stamp": stamp}, "name": ["hip", "knee", "ankle"], "position": [value, 0.0, 0.0],
+        })  # fmt: skip
+
+    for stamp_s, value in ((100.0, 1.0), (100.02, 2.0), (100.01, 9.0), (100.02, 9.0), (100.04, 3.0)):
+        tell(stamp_s, value)
+    assert senses.numbers() == {"angle": 3} and senses["angle"][0] == 3.0
+    assert senses.counts["late or twice"] == 2
+    tell(5.0, 4.0)  # the clock was set back: not a late message
+    assert senses["angle"][0] == 4.0 and senses.counts["clock jump"] == 1
+
+
+def test_other_messages() -> None:
+    def one(type_: str, field: str, **more: Any) -> Observation:
+        return Observation(name="x", topic="/x", type=type_, field=field, **more)
+
+    imu = {"angular_velocity": {"x": 1.0, "y": 2.0, "z": 3.0}, "orientation": {"x": 0.0, "y": 0.0, "z": 0.0, "w": 1.0}}
+    equal(values_of(one("sensor_msgs/msg/Imu", "angular_velocity"), imu), [1, 2, 3])
+    equal(values_of(one("sensor_msgs/Imu", "orientation"), imu), [0, 0, 0, 1])
+    odom = {"twist": {"twist": {"linear": {"x": 4.0, "y": 0.0, "z": 0.0}}}}
+    equal(values_of(one("nav_msgs/msg/Odometry", "twist.twist.linear"), odom), [4, 0, 0])
+    with pytest.raises(MessageError, match="'linear'"):
+        values_of(one("nav_msgs/msg/Odometry", "twist.twist.linear"), {"twist": {"twist": {}}})
+    scan: Message = {"range_max": 10.0, "ranges": [1.0, None, math.inf, 3.0]}
+    equal(values_of(one("sensor_msgs/msg/LaserScan", "ranges"), scan), [1, 10, 10, 3])
+    tf = one("tf2_msgs/msg/TFMessage", "transform.translation", joints=("camera",))
+    moved = {"translation": {"x": 1.0, "y": 0.0, "z": 2.0}}
+    frames = {"transforms": [{"child_frame_id": name, "transform": moved} for name in ("base", "camera")]}
+    equal(values_of(tf, frames), [1, 0, 2])
+    assert values_of(tf, {"transforms": frames["transforms"][:1]}) is None
+
+
+def test_pictures() -> None:
+    camera = Observation(
+        name="x", topic="/x", type="sensor_msgs/msg/CompressedImage", field="data", image_size=(4, 2)
+    )
+    data = io.BytesIO()
+    Image.fromarray(np.full((20, 40, 3), 51, np.uint8)).save(data, "PNG")
+    close(values_of(camera, {"data": data.getvalue()}), np.full(8, 0.2))
+    for bad in (b"no picture", data.getvalue()[:60], 7):
+        with pytest.raises(MessageError):
+            values_of(camera, {"data": bad})
+
+
+def test_raw_pictures_are_refused_with_the_reason() -> None:
+    with pytest.raises(ValueError, match=r"4 frames a second.*CompressedImage"):
+        Observation(name="x", topic="/camera/image_raw", type="sensor_msgs/msg/Image", field="data")
+
+
+def test_sizes_must_fit_the_controller(robot: Callable[..., Robot]) -> None:
+    from innervate.controllers import Port
+    from innervate.launch.ros.senses import check_fit
+
+    check_fit(robot(), [Port(name="angle", size=3)])
+    with pytest.raises(ConfigError, match="has 4 numbers; the robot file names 3 joints"):
+        check_fit(robot(), [Port(name="angle", size=4)])
+    with pytest.raises(ConfigError, match="needs the observation 'speed'"):
+        check_fit(robot(), [Port(name="speed", size=3)])
