@@ -10,6 +10,7 @@ from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.baselines import LinearConfig
 from innervate.controllers.ncap import NCAPConfig
 from innervate.controllers.nets import GRUConfig, MLPConfig
+from innervate.controllers.wiring import WiringConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,34 @@ PRESETS: dict[str, Preset] = {
         # Wide steps see the unsaturated optimum at once; the decay keeps the search off the saturated plateau.
         learner=CMAConfig(population=16, episodes=2, sigma=1.0, weight_decay=2.0),
         steps=400_000,
+    ),
+    "swim-entrained-cma": Preset(
+        about="A head that keeps time by the body's posture: seven weights, evolved to full speed.",
+        task="swim",
+        controller=WiringConfig(),
+        learner=CMAConfig(population=12, episodes=2, sigma=0.4),
+        steps=480_000,
+    ),
+    "swim-worm-cma": Preset(
+        about="The locomotion circuit of the C. elegans connectome (Cook et al. 2019), evolved.",
+        task="swim",
+        controller=WiringConfig(circuit="worm"),
+        learner=CMAConfig(population=20, sigma=0.5),
+        steps=400_000,
+    ),
+    "navigate-entrained-cma": Preset(
+        about="The entrained worm learns to steer towards targets: nine weights.",
+        task="navigate",
+        controller=WiringConfig(),
+        learner=CMAConfig(population=16, episodes=4, sigma=0.5),
+        steps=1_000_000,
+    ),
+    "swimmer-v5-entrained-cma": Preset(
+        about="The same circuit on Gymnasium's Swimmer: eight weights.",
+        task="Swimmer-v5",
+        controller=WiringConfig(),
+        learner=CMAConfig(population=12, sigma=0.4),
+        steps=240_000,
     ),
     "swim-ncap-ppo": Preset(
         about="The circuit as published under PPO, with the settings of the paper's code.",

@@ -69,6 +69,9 @@ class Sense:
     gain: float = 1.0
     per_limit: bool = False
     """Whether the observation is first divided by its port's limit."""
+    bearing: bool = False
+    """Instead of the number: the direction, in rad, left positive, of the vector whose leftward part is at `index` and
+    whose backward part follows it."""
 
 
 @dataclass(frozen=True, kw_only=True)

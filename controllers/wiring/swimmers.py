@@ -114,6 +114,28 @@ FLIP_REACH = 3
 """Joints from the head whose stretch the oscillator feels."""
 
 
+def _steering(spec: ControllerSpec) -> tuple[list[Neuron], list[Sense], list[Synapse]]:
+    """TL and TR: which way to turn, towards a target or, where there is none, back to heading 0.
+
+    They shift the posture at which the head changes over, so that it swings further to one side, and bend the head
+    itself: klinotaxis by biased head bends (Iino and Yoshida 2009).
+    """
+    names = {port.name for port in spec.observations}
+    if not names & {"to_target", "heading"}:
+        return [], [], []
+    neurons, senses, synapses = list[Neuron](), list[Sense](), list[Synapse]()
+    for name, sign, toward, away in (("TL", 1.0, "V", "D"), ("TR", -1.0, "D", "V")):
+        neurons.append(Neuron(name=name, kind="T", position=(-0.15, 0.15 * -sign)))
+        if "to_target" in names:
+            senses.append(Sense(neuron=name, port="to_target", index=0, gain=sign, bearing=True))
+        else:
+            senses.append(Sense(neuron=name, port="heading", index=0, gain=-sign))
+        for side, weight in ((toward, 1.0), (away, -1.0)):
+            synapses.append(Synapse(pre=name, post=f"O{side}", weight=weight, group="steer"))
+            synapses.append(Synapse(pre=name, post=f"B{side}0", weight=weight, group="steer_head"))
+    return neurons, senses, synapses
+
+
 def entrained(spec: ControllerSpec) -> Circuit:
     """A worm whose head keeps time by what its body feels: seven weights, all of them 1 before training.
 
@@ -124,6 +146,7 @@ def entrained(spec: ControllerSpec) -> Circuit:
     there is no clock that it would have to catch up with.
 
     Each stretch receptor acts on both sides with opposite signs; the interneurons for that are left out, as in NCAP.
+    A body that senses a target or its own heading gets steering, two weights more.
     """
     joints = joints_of(spec)
     receptors, senses = stretch_receptors(joints)
@@ -135,7 +158,7 @@ def entrained(spec: ControllerSpec) -> Circuit:
         )
         for side in SIDES
     ]  # fmt: skip
-    synapses = list[Synapse]()
+    turning, bearings, synapses = _steering(spec)
     for side in SIDES:
         s, o = side[0].upper(), _opposite(side)[0].upper()
         for target, sign in ((s, 1.0), (o, -1.0)):
@@ -147,9 +170,9 @@ def entrained(spec: ControllerSpec) -> Circuit:
                     if 0 <= j < joints:
                         synapses.append(Synapse(pre=f"S{s}{j}", post=f"B{target}{i}", weight=weight, group=group))
     return Circuit(
-        neurons=(*head, *receptors, *_b_neurons(joints), *cells),
+        neurons=(*head, *turning, *receptors, *_b_neurons(joints), *cells),
         synapses=(*synapses, *(replace(s, trained=False, group="") for s in _onto_muscles(joints))),
-        senses=tuple(senses),
+        senses=(*senses, *bearings),
         motors=tuple(motors),
         source="B-neurons after Bhattasali et al. 2022; head after Ji et al. 2021",
     )

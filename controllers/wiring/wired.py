@@ -117,14 +117,18 @@ class Wired(Controller):
         for port in self.spec.observations:
             starts[port.name] = start
             start += port.size
-        sense = torch.zeros(start, n)
+        bearings = sorted({(s.port, s.index) for s in circuit.senses if s.bearing})
+        sense = torch.zeros(start + len(bearings), n)
         for s in circuit.senses:
             port = self.spec.port(s.port)
-            if not 0 <= s.index < port.size:
-                raise ConfigError(f"{s.neuron} senses {s.port}[{s.index}], but {s.port} has {port.size} numbers.")
+            if not 0 <= s.index < port.size - s.bearing:
+                last = s.index + s.bearing
+                raise ConfigError(f"{s.neuron} senses {s.port}[{last}], but {s.port} has {port.size} numbers.")
             if s.per_limit and port.limit is None:
                 raise ConfigError(f"{s.neuron} senses {s.port} per limit, and this body's {s.port} has no limit.")
-            sense[starts[s.port] + s.index, place[s.neuron]] += s.gain / (port.limit or 1.0) if s.per_limit else s.gain
+            row = start + bearings.index((s.port, s.index)) if s.bearing else starts[s.port] + s.index
+            sense[row, place[s.neuron]] += s.gain / (port.limit or 1.0) if s.per_limit else s.gain
+        self._bearings = tuple(starts[port] + index for port, index in bearings)
         motor = torch.zeros(n, self.spec.action_size)
         for m in circuit.motors:
             if not 0 <= m.actuator < self.spec.action_size:
@@ -157,7 +161,9 @@ class Wired(Controller):
 
     def step(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch neuron"], State]:
         """Activity of all neurons, in the order of `names`, and the next state."""
-        outer = flat_observation(self.spec, obs) @ self._sense + self.biases
+        flat = flat_observation(self.spec, obs)
+        bearings = [torch.atan2(flat[:, i], -flat[:, i + 1]).unsqueeze(-1) for i in self._bearings]
+        outer = (torch.cat([flat, *bearings], -1) if bearings else flat) @ self._sense + self.biases
         for first, stop, buffer in self._stimuli:
             on = ((state["clock"] >= first) & (state["clock"] < stop)).unsqueeze(-1)
             outer = outer + on * self._buffers[buffer]  # pyright: ignore[reportOperatorIssue]

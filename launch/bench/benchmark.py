@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, str] = {
     "bilateral": "innervate.launch.bench.bilateral",
     "engine": "innervate.launch.bench.engine",
     "main-job": "innervate.launch.bench.main_job",
+    "ncap": "innervate.launch.bench.ncap",
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",
     "place": "innervate.launch.bench.place",
 }

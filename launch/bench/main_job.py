@@ -3,23 +3,17 @@
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from innervate.agents.learner import Progress
-from innervate.agents.seeds import Streams
-from innervate.agents.worlds import WorldConfig, make_vector_env
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.crashes import killed_training, same_parameters, train_command
 from innervate.launch.bench.rows import Row
+from innervate.launch.bench.training import of_preset, trained
 from innervate.launch.presets import PRESETS
-from innervate.launch.run.config import RunConfig
-from innervate.launch.run.evaluation import evaluate_controller
 
 Curve = list[tuple[int, float]]
 
@@ -32,36 +26,11 @@ def run(bench: Bench) -> Iterable[Row]:
     yield from _startup()
 
 
-def _trained(preset: str, seed: int, steps: int, every: int) -> dict[str, Any]:
-    """Deterministic returns along a training run of a preset, and over 10 held-out episodes at its end."""
-    p = PRESETS[preset]
-    config = RunConfig(world=WorldConfig(id=p.task), controller=p.controller, learner=p.learner, steps=steps, seed=seed)
-    learner = config.learner.build(config.setting())
-    judge = make_vector_env(config.world, 10)
-    curve: Curve = [(0, _mean(judge, learner.controller))]
-
-    def look(progress: Progress) -> None:
-        if progress.steps // every > curve[-1][0] // every:
-            curve.append((progress.steps, _mean(judge, learner.controller)))
-
-    began = time.process_time()
-    learner.train(look)
-    cpu_s = time.process_time() - began
-    final = evaluate_controller(judge, learner.controller, Streams.evaluation(10)).episodes.returns
-    learner.close()
-    judge.close()
-    return {"curve": curve, "held_out": final.tolist(), "cpu_s": cpu_s}
-
-
-def _mean(judge: Any, controller: Any) -> float:
-    return float(evaluate_controller(judge, controller, Streams.validation(10)).episodes.returns.mean())
-
-
 def _evolution(bench: Bench) -> Iterable[Row]:
     preset = PRESETS["swim-ncap-cma"]
     seeds = bench.seeds or (2 if bench.quick else 5)
     runs = [
-        bench.once(f"evolution {preset} {s}", lambda s=s: _trained("swim-ncap-cma", s, preset.steps, 32_000))
+        bench.once(f"evolution {preset} {s}", lambda s=s: trained(of_preset("swim-ncap-cma", s), 32_000))
         for s in range(seeds)
     ]
     means = np.array([np.mean(r["held_out"]) for r in runs])
@@ -89,7 +58,7 @@ def _ppo(bench: Bench) -> Iterable[Row]:
             bench.say(f"{preset}, seed {seed}")
             result = bench.once(
                 f"ppo {replace(PRESETS[preset], steps=steps)} {seed}",
-                lambda p=preset, s=seed: _trained(p, s, steps, 20_000),
+                lambda p=preset, s=seed: trained(of_preset(p, s, steps), 20_000),
             )
             curves[preset].append([(int(a), float(b)) for a, b in result["curve"]])
     ncap, mlp = curves["swim-ncap-ppo"], curves["swim-mlp-ppo"]
