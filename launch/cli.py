@@ -17,6 +17,9 @@ COMMANDS: dict[str, str] = {
     "doctor": "What this machine has, what is missing, and the line that mends it.",
     "place": "Tell places from images: fit a map, query it, compare recognisers.",
     "ros": "A trained controller drives a robot; a simulation poses as one.",
+    "connectome": "Convert a published connectome to a file that circuits are built from.",
+    "plot": "Pictures of a run: its wiring, activity, kymograph, phase portrait.",
+    "field": "Learn a place from pictures: capture, train, render, plan, localise, export.",
     "bench": "Measure a capability and write its table.",
 }
 """Name to summary; the code lies in innervate.launch.commands.<name>."""

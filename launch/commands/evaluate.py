@@ -23,6 +23,10 @@ class Options:
     """Episodes of each run."""
     n_links: int | None = None
     """Evaluate on a body with another number of links (bodies that have links)."""
+    lesion: tuple[str, ...] = ()
+    """Neurons, or classes of neurons, to silence (controllers that are wirings)."""
+    stimulate: tuple[str, ...] = ()
+    """Currents into neurons, such as "AVB 0.5 from 5 s to 8 s"."""
     json: Path | None = None
     """Also write the figures of every episode to this file."""
 
@@ -31,7 +35,10 @@ def main(argv: Sequence[str]) -> None:
     """Evaluate and print."""
     options = tyro.cli(Options, args=list(argv), prog="innervate evaluate")
     changed = {} if options.n_links is None else {"n_links": options.n_links}
-    results = {str(run): evaluate_run(run, options.episodes, changed) for run in options.runs}
+    results = {
+        str(run): evaluate_run(run, options.episodes, changed, lesion=options.lesion, stimulate=options.stimulate)
+        for run in options.runs
+    }
     rows: list[list[str]] = []
     for run, result in results.items():
         s = result.summary()

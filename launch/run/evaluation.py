@@ -1,7 +1,7 @@
 """Deterministic episodes of a trained controller on held-out initial states."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from innervate.agents.seeds import Streams
 from innervate.agents.threads import one_thread
 from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
 from innervate.controllers import Controller, ControllerConfig
+from innervate.controllers.wiring import WiringConfig
 from innervate.errors import ConfigError
 from innervate.launch.run.folder import RunFolder, load_controller_tensors
 
@@ -53,21 +54,53 @@ def build_controller(
     return config.build(controller_spec(env), Streams(seed).controller())
 
 
-def evaluate_run(path: Path | str, episodes: int = 10, options: Mapping[str, Any] | None = None) -> Evaluation:
-    """Evaluate the newest checkpoint of a run; `options` replaces options of its environment (zero-shot transfer)."""
+def evaluate_run(
+    path: Path | str,
+    episodes: int = 10,
+    options: Mapping[str, Any] | None = None,
+    *,
+    lesion: Sequence[str] = (),
+    stimulate: Sequence[str] = (),
+) -> Evaluation:
+    """Evaluate the newest checkpoint of a run; `options` replaces options of its environment (zero-shot transfer).
+
+    `lesion` silences neurons and `stimulate` drives them, by name, where the controller is a wiring.
+    """
     if episodes < 1:
         raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
     folder = RunFolder.open(Path(path))
     config = folder.config()
     world = WorldConfig(id=config.world.id, options={**config.world.options, **(options or {})})
-    tensors = folder.model()
+    controller = load_controller(folder, world, lesion=lesion, stimulate=stimulate)
     env = make_vector_env(world, episodes, threads=config.threads)
     try:
-        controller = build_controller(world, config.controller, env, config.seed)
-        load_controller_tensors(controller, tensors, folder.path)
         return evaluate_controller(env, controller, Streams.evaluation(episodes))
     finally:
         env.close()
+
+
+def load_controller(
+    folder: RunFolder, world: WorldConfig, *, lesion: Sequence[str] = (), stimulate: Sequence[str] = ()
+) -> Controller:
+    """The controller of a run's newest checkpoint, fitted to the body of `world`."""
+    config = folder.config()
+    wiring = config.controller
+    if lesion or stimulate:
+        if not isinstance(wiring, WiringConfig):
+            raise ConfigError(
+                f"Lesions and stimuli name neurons, and {type(wiring).__name__.removesuffix('Config')} has no named "
+                "neurons; train with --controller wiring (its circuit `ncap` is the NCAP circuit)."
+            )
+        wiring = replace(
+            wiring, lesion=(*wiring.lesion, *lesion), stimulate=(*wiring.stimulate, *stimulate)
+        )
+    env = make_vector_env(world, 1)
+    try:
+        controller = build_controller(world, wiring, env, config.seed)
+    finally:
+        env.close()
+    load_controller_tensors(controller, folder.model(), folder.path)
+    return controller
 
 
 def untrained(world: WorldConfig, config: ControllerConfig, seeds: list[int], *, seed: int = 0) -> np.ndarray:

@@ -1,0 +1,60 @@
+"""`innervate plot`: a run's circuit and what it does, as pictures."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from matplotlib.figure import Figure
+
+from innervate.agents.worlds import WorldConfig
+from innervate.controllers.wiring import Wired
+from innervate.errors import ConfigError
+from innervate.launch.analysis.activity import record
+from innervate.launch.analysis.activity_figures import draw_activity, draw_phase_portrait
+from innervate.launch.analysis.wiring_diagram import draw_wiring
+from innervate.launch.run.evaluation import load_controller
+from innervate.launch.run.files import write_bytes_atomically
+from innervate.launch.run.folder import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Wiring diagram, activity with kymograph, and phase portrait of a trained controller."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """Run folder; the pictures are written into it."""
+    episode: int = 0
+    """Which of the held-out episodes."""
+    lesion: tuple[str, ...] = ()
+    """Neurons, or classes of neurons, to silence."""
+    stimulate: tuple[str, ...] = ()
+    """Currents, such as "AVB 0.5 from 5 s to 8 s"."""
+
+
+def main(argv: Sequence[str]) -> None:
+    """Draw what there is to draw."""
+    options = tyro.cli(Options, args=list(argv), prog="innervate plot")
+    if options.episode < 0:
+        raise ConfigError(f"Episodes are counted from 0, got {options.episode}.")
+    folder = RunFolder.open(options.run)
+    world: WorldConfig = folder.config().world
+    controller = load_controller(folder, world, lesion=options.lesion, stimulate=options.stimulate)
+    recording = record(controller, world, episode=options.episode)
+    figures = {"activity.png": draw_activity(recording), "phase_portrait.png": draw_phase_portrait(recording)}
+    if isinstance(controller, Wired):
+        now = controller.strengths().tolist()
+        synapses = controller.circuit.synapses
+        strength = {(s.pre, s.post, s.kind): w for s, w in zip(synapses, now, strict=True)}
+        figures = {"wiring.png": draw_wiring(controller.circuit, strength), **figures}
+    for name, figure in figures.items():
+        write_bytes_atomically(folder.path / name, _png(figure))
+        print(folder.path / name)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
