@@ -58,8 +58,7 @@ def lit_evenly(model: mujoco.MjModel) -> mujoco.MjModel:
     model.mat_specular[:] = 0
     model.mat_reflectance[:] = 0
     for k in range(model.nlight):
-        if model.light_mode[k] in (mujoco.mjtCamLight.mjCAMLIGHT_TARGETBODY, mujoco.mjtCamLight.mjCAMLIGHT_TARGETBODYCOM):
-            model.light_mode[k] = mujoco.mjtCamLight.mjCAMLIGHT_FIXED
+        model.light_mode[k] = mujoco.mjtCamLight.mjCAMLIGHT_FIXED  # none turns to follow a body
     return model
 
 

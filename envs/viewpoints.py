@@ -9,16 +9,8 @@ from innervate.errors import ConfigError
 Points = Float64[np.ndarray, "point 3"]
 
 
-def upright(eye: Float[np.ndarray, "3"], target: Float[np.ndarray, "3"]) -> Float64[np.ndarray, "4 4"]:
-    """Camera-to-world pose at `eye`, looking at `target`, the horizon level."""
-    ahead = np.asarray(target, float) - eye
-    ahead = ahead / max(float(np.linalg.norm(ahead)), 1e-12)
-    up = np.array([0.0, 0.0, 1.0]) if abs(ahead[2]) < 0.999 else np.array([0.0, 1.0, 0.0])
-    right = np.cross(ahead, up)
-    right = right / np.linalg.norm(right)
-    pose = np.eye(4)
-    pose[:3] = np.stack([right, np.cross(right, ahead), -ahead, np.asarray(eye, float)], 1)
-    return pose
+Views = tuple[Points, Points]
+"""Where the eyes are and what they look at, both in the world (m)."""
 
 
 def extent(model: mujoco.MjModel, data: mujoco.MjData) -> Float64[np.ndarray, "2 3"]:
@@ -54,7 +46,7 @@ def clearance_m(model: mujoco.MjModel, data: mujoco.MjData, point: Float[np.ndar
 
 def random_views(
     model: mujoco.MjModel, data: mujoco.MjData, n: int, rng: np.random.Generator, *, clear_m: float = 0.3
-) -> Float64[np.ndarray, "view 4 4"]:
+) -> Views:
     """Views from random places inside the model's box, at least `clear_m` from everything, at random things in it.
 
     Places at the height of a small robot or a person are preferred: 0.3 m to 1.9 m, where the box is that high.
@@ -66,36 +58,35 @@ def random_views(
     bottom, top = max(low[2], 0.3), min(high[2], 1.9)
     if top <= bottom:
         bottom, top = low[2], high[2]
-    poses: list[Float64[np.ndarray, "4 4"]] = []
+    found: list[Float64[np.ndarray, "2 3"]] = []
     for _ in range(200 * n + 1000):
-        if len(poses) == n:
+        if len(found) == n:
             break
         eye = rng.uniform([low[0], low[1], bottom], [high[0], high[1], top])
         target = rng.uniform(low, high)
         if np.linalg.norm(target - eye) < 1 or abs(target[2] - eye[2]) > 0.9 * np.linalg.norm(target - eye):
             continue
         if clearance_m(model, data, eye) >= clear_m and _inside(model, data, eye):
-            poses.append(upright(eye, target))
-    if len(poses) < n:
-        raise ConfigError(f"Only {len(poses)} of {n} places with {clear_m} m around them were found; ask for less.")
-    return np.stack(poses)
+            found.append(np.stack([eye, target]))
+    if len(found) < n:
+        raise ConfigError(f"Only {len(found)} of {n} places with {clear_m} m around them were found; ask for less.")
+    eyes, targets = np.stack(found, 1)
+    return eyes, targets
 
 
-def orbit_views(low: Float[np.ndarray, "3"], high: Float[np.ndarray, "3"], n: int) -> Float64[np.ndarray, "view 4 4"]:
+def orbit_views(low: Float[np.ndarray, "3"], high: Float[np.ndarray, "3"], n: int) -> Views:
     """Views from a rising spiral around a box, all at its middle."""
     middle, radius = (low + high) / 2, 0.9 * float(np.linalg.norm(high - low)) + 0.1
     angle, rise = np.arange(n) * 2.399963, np.linspace(0.15, 0.9, n)  # the golden angle spreads them evenly
     out = np.stack([np.cos(angle) * np.cos(rise), np.sin(angle) * np.cos(rise), np.sin(rise)], 1)
-    return np.stack([upright(middle + radius * o, middle) for o in out])
+    return middle + radius * out, np.repeat(middle[None], n, 0)
 
 
-def path_views(positions: Points, *, ahead: int = 1) -> Float64[np.ndarray, "view 4 4"]:
-    """A view from each point of a path, towards the one `ahead` of it."""
+def path_views(positions: Points) -> Views:
+    """A view from each point of a path, towards the next one."""
     if len(positions) < 2:
         raise ConfigError("A path of views needs at least two points.")
-    targets = np.concatenate([positions[ahead:], 2 * positions[-1:] - positions[-1 - ahead : -ahead]] if ahead == 1 else
-                             [positions[ahead:], np.repeat(positions[-1:] * 2 - positions[-2:-1], ahead, 0)])  # fmt: skip
-    return np.stack([upright(eye, at) for eye, at in zip(positions, targets, strict=True)])
+    return positions, np.concatenate([positions[1:], 2 * positions[-1:] - positions[-2:-1]])
 
 
 def _sphere(n: int) -> Points:

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "place": "Tell places from images: fit a map, query it, compare recognisers.",
     "ros": "A trained controller drives a robot; a simulation poses as one.",
     "connectome": "Convert a published connectome to a file that circuits are built from.",
+    "export": "A trained controller as a folder for use elsewhere: weights, ONNX, card.",
     "plot": "Pictures of a run: its wiring, activity, kymograph, phase portrait.",
     "field": "Learn a place from pictures: capture, train, render, plan, localise, export.",
     "bench": "Measure a capability and write its table.",

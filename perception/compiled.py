@@ -13,7 +13,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiler(extra: str, *, fastmath: bool = False) -> Callable[[F], F]:
     """A decorator that compiles a kernel on its first call and keeps the machine code beside the source.
 
-    IEEE order of operations is kept unless `fastmath`, so that results do not depend on the vector width.
+    IEEE order of operations is kept unless `fastmath`, so that results do not depend on the vector width; then also a
+    division by zero gives infinity, as in NumPy, instead of raising.
     The decorator raises `MissingExtraError`, naming `extra`, without numba.
     """
 
@@ -23,6 +24,7 @@ def compiler(extra: str, *, fastmath: bool = False) -> Callable[[F], F]:
         except ImportError as error:
             raise MissingExtraError("numba", extra) from error
         bare = inspect.unwrap(kernel)  # run-time type checks wrap functions
-        return numba.njit(cache=True, nogil=True, fastmath=fastmath)(bare)
+        model = "numpy" if fastmath else "python"
+        return numba.njit(cache=True, nogil=True, fastmath=fastmath, error_model=model)(bare)
 
     return compiled

@@ -107,10 +107,12 @@ def room(seed: int) -> mujoco.MjSpec:
     b.add("chest", BOX, (0.3, 0.5, 0.45), (4.65, 1.2 + shift[2, 1], 0.45), b.paint("chest", "checker", 0.3, 0.3))
     b.add("ball", SPHERE, (0.22,), (3.4 + shift[3, 0], 1.0 + shift[3, 1], 0.22), b.paint("ball", "flat", 1, 0))
     b.add("column", CYLINDER, (0.15, 1.0), (0.45, 3.4 + shift[4, 1], 1.0), b.paint("column", "flat", 1, 0))
-    b.add("vase", ELLIPSOID, (0.12, 0.12, 0.2), (1.5 + shift[0, 0], 1.4 + shift[0, 1], 0.95), b.paint("vase", "flat", 1, 0))
+    on_table = (1.5 + shift[0, 0], 1.4 + shift[0, 1], 0.95)
+    b.add("vase", ELLIPSOID, (0.12, 0.12, 0.2), on_table, b.paint("vase", "flat", 1, 0))
     for k, x in enumerate((1.2, 3.6)):
         b.add(f"picture{k}", BOX, (0.4, 0.02, 0.3), (x, 0.02, 1.5), b.paint(f"picture{k}", "checker", 0.2, 0.4))
-    b.add("rug", BOX, (0.7, 0.5, 0.01), (3.2 + shift[5, 0], 2.3 + shift[5, 1], 0.01), b.paint("rug", "checker", 0.35, 0.2))
+    middle = (3.2 + shift[5, 0], 2.3 + shift[5, 1], 0.01)
+    b.add("rug", BOX, (0.7, 0.5, 0.01), middle, b.paint("rug", "checker", 0.35, 0.2))
     return b.spec
 
 
@@ -152,7 +154,8 @@ def flat(seed: int) -> mujoco.MjSpec:
     b.add("stove", BOX, (0.35, 0.3, 0.45), (5.6, 0.32, 0.45), b.paint("stove", "checker", 0.2, 0.3))
     b.add("fridge", BOX, (0.3, 0.3, 0.85), (5.65, 3.65, 0.85), b.paint("fridge", "flat", 1, 0))
     b.add("bin", CYLINDER, (0.15, 0.25), (3.5 + shift[2, 0], 3.6, 0.25), b.paint("bin", "flat", 1, 0))
-    b.add("bowl", ELLIPSOID, (0.15, 0.15, 0.07), (4.6 + shift[1, 0], 2.2 + shift[1, 1], 0.82), b.paint("bowl", "flat", 1, 0))
+    on_table = (4.6 + shift[1, 0], 2.2 + shift[1, 1], 0.82)
+    b.add("bowl", ELLIPSOID, (0.15, 0.15, 0.07), on_table, b.paint("bowl", "flat", 1, 0))
     return b.spec
 
 

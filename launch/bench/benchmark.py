@@ -16,6 +16,7 @@ from innervate.launch.run.files import write_text_atomically
 BENCHMARKS: dict[str, str] = {
     "bilateral": "innervate.launch.bench.bilateral",
     "engine": "innervate.launch.bench.engine",
+    "field": "innervate.launch.bench.field",
     "main-job": "innervate.launch.bench.main_job",
     "ncap": "innervate.launch.bench.ncap",
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",

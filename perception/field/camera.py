@@ -85,6 +85,6 @@ def check_pose(pose: np.ndarray, of: str) -> Pose:
     if not np.allclose(turn.T @ turn, np.eye(3), atol=1e-3) or np.linalg.det(turn) < 0:
         raise ConfigError(
             f"The pose of {of} is not a rotation and a position (determinant {np.linalg.det(turn):.3f}): "
-            "it is scaled, mirrored, or of a left-handed convention. Poses are camera-to-world, x right, y up, -z ahead."
+            "it is scaled, mirrored, or left-handed. Poses are camera-to-world: x right, y up, -z ahead."
         )
     return pose.astype(np.float64)

@@ -80,14 +80,14 @@ def load_capture(folder: Path, *, convention: Convention | None = None) -> Captu
     frames = document.get("frames")
     if not isinstance(frames, list) or not frames or not all(isinstance(f, dict) for f in frames):
         raise ConfigError(f"{folder / 'transforms.json'} has no `frames`: pictures with their poses are needed.")
-    frames = sorted(frames, key=lambda f: str(f.get("file_path", "")))
+    frames = sorted(frames, key=_file_path)
     poses: list[np.ndarray] = []
     images: list[np.ndarray] = []
     for frame in frames:
         name = str(frame.get("file_path", "an unnamed frame"))
         if "transform_matrix" not in frame:
-            raise ConfigError(f"{name} in {folder} has no pose (`transform_matrix`). A field needs the pose of every "
-                              "picture; `innervate field capture` writes them, and so does nerfstudio's ns-process-data.")
+            raise ConfigError(f"{name} in {folder} has no pose (`transform_matrix`). Every picture needs one; "
+                              "`innervate field capture` writes them, and so does nerfstudio's ns-process-data.")
         poses.append(check_pose(_matrix(frame["transform_matrix"], name), name))
         images.append(_read_image(folder, name, images[0].shape if images else None))
     camera = _intrinsics(document, frames[0], images[0])
@@ -116,6 +116,10 @@ def load_capture(folder: Path, *, convention: Convention | None = None) -> Captu
     bounds = given if right else bounds_around(capture, 0.1 if metres is not None else 2.0)
     object.__setattr__(capture, "bounds", bounds)
     return capture
+
+
+def _file_path(frame: dict[str, Any]) -> str:
+    return str(frame.get("file_path", ""))
 
 
 def _read_document(folder: Path) -> dict[str, Any]:

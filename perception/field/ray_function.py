@@ -8,9 +8,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from . import ray_kernel
 from .march import STEP_VOXELS
-from .ray_kernel import ray_gradients, ray_sums
 from .voxel_torch import torch_rays
+
+sums_of: Any = ray_kernel.ray_sums
+gradients_of: Any = ray_kernel.ray_gradients
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class _Sums(torch.autograd.Function):
     def forward(ctx: Any, grid: Tensor, lattice: Lattice, rays: tuple[Tensor, ...], band: float) -> Tensor:
         sums = torch.empty(len(rays[0]), 6)
         arrays = tuple(r.detach().contiguous().numpy() for r in rays)
-        ray_sums(grid.detach().numpy(), *lattice.arguments(), *arrays, np.float32(band), lattice.max_samples, sums.numpy())
+        place = (np.float32(band), lattice.max_samples)
+        sums_of(grid.detach().numpy(), *lattice.arguments(), *arrays, *place, sums.numpy())
         ctx.save_for_backward(grid.detach())
         ctx.rest = (lattice, arrays, band)
         return sums
@@ -52,7 +56,7 @@ class _Sums(torch.autograd.Function):
         lattice, arrays, band = ctx.rest
         gradient = torch.zeros_like(grid)
         n = len(grid)
-        ray_gradients(
+        gradients_of(
             grid.numpy(), *lattice.arguments(), *arrays, np.float32(band), lattice.max_samples,
             upstream[0].contiguous().numpy(), np.float32(lattice.damp_m), gradient.numpy(), np.empty(n, np.int32),
             np.zeros(n, np.uint8),

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float32
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, NonFiniteError
 
 from .capture import Capture, points_of_depth
 from .voxel import NEAR_M, VoxelField, empty_field, leaps, occupied_cells, resampled
@@ -63,15 +63,11 @@ class Progress:
     cpu_s: float
 
 
-@dataclass
 class _State:
     """The optimiser's side of a grid."""
 
-    field: VoxelField
-    gradient: Float32[np.ndarray, "vertex 4"] = field(init=False)
-
-    def __post_init__(self) -> None:
-        n = len(self.field.grid)
+    def __init__(self, field: VoxelField) -> None:
+        self.field, n = field, len(field.grid)
         self.gradient = np.zeros((n, 4), np.float32)
         self.first, self.second = np.zeros((n, 4), np.float32), np.zeros((n, 4), np.float32)
         self.times, self.mark = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
@@ -82,15 +78,34 @@ def train_voxels(
     capture: Capture,
     config: VoxelConfig = VoxelConfig(),
     watch: Callable[[VoxelField, Progress], None] | None = None,
+    start: VoxelField | None = None,
 ) -> VoxelField:
     """Fit a field to all views of a capture that are not held out; with depth where the capture has it.
 
-    `watch` is called about ten times while it trains.
+    `watch` is called about ten times while it trains. With `start`, a field of the same box and voxels, learning goes
+    on from there: what the new views show for the first time is added to it (with depth), so that an agent can learn
+    while it explores.
     """
     views = capture.training
     if views.camera.width < 8 or views.camera.height < 8:
         raise ConfigError(f"Images of {views.camera.width} x {views.camera.height} pixels are too small to train on.")
-    return _Trainer(views, config, watch).run()
+    if start is not None:
+        start = _extended(start, views, config.voxel_m)
+    return _Trainer(views, config, watch).run(start)
+
+
+def _extended(old: VoxelField, views: Capture, voxel_m: float) -> VoxelField:
+    """A copy of a field with what the depth readings of new views show, where it knew nothing solid."""
+    if old.voxel_m != voxel_m or not np.allclose(old.origin, views.bounds[0]):
+        raise ConfigError(f"Learning goes on in the same grid: the field has voxels of {old.voxel_m} m from "
+                          f"{old.origin.tolist()}, the capture's box begins at {views.bounds[0].tolist()}.")
+    if views.depth is None:
+        return replace(old, grid=old.grid.copy(), leap=old.leap.copy(), label=None, label_confidence=None)
+    new = seeded_from_depth(views, voxel_m)
+    solid = old.grid[:, 0] > np.log(0.05)
+    new.grid[solid] = old.grid[solid]
+    new.leap = leaps(occupied_cells(new.alpha() > 0.01))
+    return new
 
 
 class _Trainer:
@@ -108,8 +123,11 @@ class _Trainer:
             return (time.process_time() - self.began) / self.config.cpu_s
         return self.rays / self.config.rays
 
-    def run(self) -> VoxelField:
+    def run(self, start: VoxelField | None) -> VoxelField:
         config = self.config
+        if start is not None:
+            self.level(_State(start), self.views, 0.0, 1.0)
+            return start
         if self.views.depth is not None:
             field = seeded_from_depth(self.views, config.voxel_m)
             self.level(_State(field), self.views, 0.0, 1.0)
@@ -130,7 +148,6 @@ class _Trainer:
 
     def prune(self, field: VoxelField) -> None:
         field.leap = leaps(occupied_cells(field.alpha() > self.config.keep_alpha))
-        self.pruned = True
 
     def level(self, state: _State, views: Capture, begin: float, end: float) -> None:
         config, field = self.config, state.field
@@ -157,6 +174,9 @@ class _Trainer:
                 np.float32(field.voxel_m), np.float32(NEAR_M), poses, directions, images, depths, rays, jitter,
                 background, knobs, field.max_samples,
             )  # fmt: skip
+            if not np.isfinite(loss):
+                raise NonFiniteError(f"The field's colours became {loss} after {self.rays} rays; take smaller step "
+                                     f"sizes than {config.rate_density} and {config.rate_colour}.")
             decay = np.float32(config.final_rate**share)
             adam(
                 field.grid, state.gradient, state.first, state.second, state.times, state.touched, state.mark, count,
@@ -211,6 +231,6 @@ def spread_colours(field: VoxelField, known: np.ndarray) -> None:
     """Give every vertex the colour of the nearest known one."""
     from scipy.ndimage import distance_transform_edt
 
-    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    nearest: Any = distance_transform_edt(~known, return_distances=False, return_indices=True)
     flat = np.ravel_multi_index(tuple(nearest), field.shape).ravel()
     field.grid[:, 1:] = field.grid[flat, 1:]

@@ -100,7 +100,7 @@ def empty_field(bounds: Bounds, voxel_m: float, *, alpha: float = 0.02) -> Voxel
     """A grey mist over a box, the same everywhere; `alpha` is the share of the light that half a voxel takes."""
     extent = np.asarray(bounds[1] - bounds[0], float)
     if not (extent > 0).all() or voxel_m <= 0:
-        raise ConfigError(f"A field needs a box with a volume and a positive voxel; got {bounds.tolist()}, {voxel_m} m.")
+        raise ConfigError(f"A field needs a box with a volume and a positive voxel; got {bounds.tolist()}, {voxel_m}.")
     shape = np.ceil(extent / voxel_m).astype(int) + 1
     if np.prod(shape, dtype=float) > 2**28:
         raise ConfigError(f"{'x'.join(map(str, shape))} vertices of {voxel_m} m would not fit; take larger voxels.")
@@ -143,7 +143,7 @@ def leaps(cells: Float[np.ndarray, "x y z"] | np.ndarray) -> UInt8[np.ndarray, "
 
     if not cells.any():
         return np.full(cells.size, 255, np.uint8)
-    distance = distance_transform_cdt(~cells, metric="chessboard")
+    distance = np.asarray(distance_transform_cdt(~cells, metric="chessboard"))
     return np.minimum(distance, 255).astype(np.uint8).ravel()
 
 

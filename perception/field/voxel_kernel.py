@@ -8,6 +8,8 @@ from jaxtyping import Float32, Int32, Int64, UInt8
 from .march import kernel, march, scatter
 
 FAR = np.float32(1e9)
+LOGITS, COLOURS = (np.float32(-12), np.float32(12)), (np.float32(-0.25), np.float32(1.25))
+"""Vertices stay within: beyond, nothing that is drawn would change. Colours may leave 0 to 1 to sharpen an edge."""
 
 
 @kernel
@@ -141,7 +143,9 @@ def adam(
                     + grid[v + sx, c]
                 )  # fmt: skip
                 change += smooth[kind] * (grid[v, c] - around * np.float32(1 / 6))
-            grid[v, c] -= change
+            lowest = LOGITS[0] if c == 0 else COLOURS[0]
+            highest = LOGITS[1] if c == 0 else COLOURS[1]
+            grid[v, c] = min(max(grid[v, c] - change, lowest), highest)
 
 
 @kernel

@@ -1,6 +1,8 @@
 """What nerfstudio's trainer is fed with: images, and depth where a capture has it."""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from PIL import Image
 class CaptureDataset(InputDataset):
     """Images with depth (m along the axis; 0 without a reading) where there is some; nothing is downloaded."""
 
-    exclude_batch_keys_from_device = [*InputDataset.exclude_batch_keys_from_device, "depth_image"]
+    exclude_batch_keys_from_device: ClassVar[list[str]] = [*InputDataset.exclude_batch_keys_from_device, "depth_image"]
 
     def get_metadata(self, data: dict[str, Any]) -> dict[str, Any]:
         """The depth of one image, as `depth_image`."""

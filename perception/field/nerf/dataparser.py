@@ -3,6 +3,8 @@
 This module imports nothing of nerfstudio but dataparsers: nerfstudio looks for plug-in dataparsers while it is
 imported itself, and anything more would be a circle.
 """
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +28,7 @@ class CaptureDataParserConfig(NerfstudioDataParserConfig):
     center_method: Literal["poses", "focus", "none"] = "none"
     auto_scale_poses: bool = False
     downscale_factor: int | None = 1
-    load_3D_points: bool = False  # noqa: N815
+    load_3D_points: bool = False
 
 
 class CaptureDataParser(Nerfstudio):

@@ -1,4 +1,6 @@
 """nerfstudio's hash encoding, fused: the same values and gradients, several times faster on a CPU."""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
 from typing import Any
 
@@ -42,7 +44,7 @@ class FusedHashEncoding(HashEncoding):
 
 def fuse(module: torch.nn.Module) -> int:
     """Turn every torch hash encoding inside `module` into a fused one, in place; how many there were."""
-    found = [m for m in module.modules() if type(m) is HashEncoding and m.tcnn_encoding is None]
+    found = [m for m in module.modules() if type(m) is HashEncoding and not m.tcnn_encoding]  # pyright: ignore
     for encoding in found:
         encoding.__class__ = FusedHashEncoding
     return len(found)

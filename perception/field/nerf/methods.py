@@ -1,4 +1,6 @@
 """What `ns-train` finds: `innervate-voxel` and `innervate-nerfacto` (entry points `nerfstudio.method_configs`)."""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
 from dataclasses import dataclass
 from typing import Any

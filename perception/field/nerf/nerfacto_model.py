@@ -1,6 +1,8 @@
 """nerfacto for captures of a robot: metres, no contraction, depth, and a hash encoding that a CPU can bear."""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +29,7 @@ class Unmeasured(torch.nn.Module):
 
 
 @contextmanager
-def no_download() -> Iterator[None]:
+def no_download() -> Generator[None, None, None]:
     """nerfacto is built without LPIPS, whose weights would be downloaded."""
     kept = lpip.LearnedPerceptualImagePatchSimilarity
     lpip.LearnedPerceptualImagePatchSimilarity = Unmeasured  # pyright: ignore
@@ -35,6 +37,10 @@ def no_download() -> Iterator[None]:
         yield
     finally:
         lpip.LearnedPerceptualImagePatchSimilarity = kept
+
+
+def _fixed() -> Any:
+    return CameraOptimizerConfig(mode="off")
 
 
 def _proposals() -> list[dict[str, Any]]:
@@ -64,7 +70,7 @@ class MetricNerfactoConfig(DepthNerfactoModelConfig):
     eval_num_rays_per_chunk: int = 4096
     depth_loss_mult: float = 0.05
     depth_sigma: float = 0.05
-    camera_optimizer: CameraOptimizerConfig = field(default_factory=lambda: CameraOptimizerConfig(mode="off"))
+    camera_optimizer: CameraOptimizerConfig = field(default_factory=_fixed)
     fused: bool = True
     """The hash encoding in one pass on a CPU; the values are the same."""
 

@@ -1,4 +1,6 @@
 """Trained runs of nerfstudio behind the interface of every other field."""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,6 @@
 """The voxel field as a model of nerfstudio: its trainer, viewer and renderer around our kernel."""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false
+# (nerfstudio is an extra that the main environment does not have)
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,7 +83,9 @@ class VoxelModel(Model):
         """One group, `grid`."""
         return {"grid": [self.grid]}
 
-    def get_training_callbacks(self, training_callback_attributes: TrainingCallbackAttributes) -> list[TrainingCallback]:
+    def get_training_callbacks(
+        self, training_callback_attributes: TrainingCallbackAttributes
+    ) -> list[TrainingCallback]:
         """From coarse to fine, and cutting away what is empty."""
         where = [TrainingCallbackLocation.BEFORE_TRAIN_ITERATION]
         return [TrainingCallback(where, self._before, args=[training_callback_attributes])]
