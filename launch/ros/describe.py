@@ -12,7 +12,7 @@ from innervate.launch.ros.body_messages import BodyMessages, mujoco_of
 from innervate.launch.ros.command_inbox import JOINT_COMMANDS
 from innervate.launch.ros.robot_file import FORMAT, Command, Observation, Robot
 from innervate.launch.ros.safety import SafetyConfig
-from innervate.launch.ros.simulation import EMERGENCY_STOP, OBSERVATION, REWARD, TERMINATED, TRUNCATED
+from innervate.launch.ros.simulation import EMERGENCY_STOP, OBSERVATION, REWARD, TERMINATED, TRUNCATED, channel_names
 
 _JOINT_STATE = "sensor_msgs/msg/JointState"
 _FIELDS = {int(mujoco.mjtSensor.mjSENS_JOINTPOS): "position", int(mujoco.mjtSensor.mjSENS_JOINTVEL): "velocity"}
@@ -52,7 +52,9 @@ def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = 
             )  # fmt: skip
         else:
             topic = f"{OBSERVATION}/{channel.name}"
-            one = Observation(name=channel.name, topic=topic, type="std_msgs/msg/Float64MultiArray", field="data")
+            one = Observation(
+                name=channel.name, topic=topic, type=_JOINT_STATE, field="position", joints=channel_names(channel)
+            )  # fmt: skip
         observations.append(one)
     names = body.actuators if body is not None else ()
     if len(names) != space.shape[0]:
@@ -61,13 +63,15 @@ def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = 
     kind = body.kind() if body is not None else "effort"
     if kind == "position":
         kind = "effort"  # the simulation's servos are not named after joints; its own watchdog holds them
+    # In lock-step a stop would be one step more; time stands still between two commands anyway.
+    patient = SafetyConfig(soft_start_s=0.0, max_age_s=LOCKSTEP_AGE_S, watchdog_s=LOCKSTEP_AGE_S)
     return Robot(
         format=FORMAT, control_step_s=control_step_s, observation=tuple(observations), pace="state", clock="sim",
         command=Command(
             topic=JOINT_COMMANDS, type="std_msgs/msg/Float64MultiArray", kind=kind, joints=names, low=low, high=high,
             action_low=low, action_high=high,
         ),
-        safety=SafetyConfig(soft_start_s=0.0, max_age_s=LOCKSTEP_AGE_S if lockstep else max(0.2, 3 * control_step_s)),
+        safety=patient if lockstep else SafetyConfig(soft_start_s=0.0, max_age_s=max(0.2, 3 * control_step_s)),
         emergency_stop_topic=EMERGENCY_STOP, reset_service="/reset", reward_topic=REWARD, terminated_topic=TERMINATED,
         truncated_topic=TRUNCATED,
     )  # fmt: skip

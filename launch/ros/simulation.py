@@ -22,9 +22,16 @@ from innervate.launch.ros.safety import Watchdog
 from innervate.launch.ros.sim_services import Request, SimServices
 
 OBSERVATION = "/observation"
-"""Each channel of the task is published below it."""
+"""Each channel of the task is published below it, as a JointState: the plainest message of named, stamped numbers."""
 REWARD, TERMINATED, TRUNCATED, CLOCK = "/reward", "/terminated", "/truncated", "/clock"
 EMERGENCY_STOP = "/emergency_stop"
+AGAIN_S = 0.5
+"""In lock-step, after so long without a command the state is told again."""
+
+
+def channel_names(channel: Channel) -> tuple[str, ...]:
+    """Names of a channel's numbers on its topic."""
+    return tuple(f"{channel.name}/{i}" for i in range(channel.size))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +115,14 @@ class SimulatedRobot:
             if self.env.render_mode != "rgb_array":
                 raise ConfigError("A camera needs an environment made with render_mode='rgb_array'.")
             topics |= body_messages.CAMERA_TOPICS
-        topics |= {f"{OBSERVATION}/{c.name}": "std_msgs/msg/Float64MultiArray" for c in self.channels}
+        topics |= {f"{OBSERVATION}/{c.name}": "sensor_msgs/msg/JointState" for c in self.channels}
         for topic, type_ in topics.items():
             self.wire.advertise(topic, type_)
 
     @property
     def time_s(self) -> float:
-        """Simulated time since the start."""
-        return self.ticks * self.control_step_s
+        """Simulated time; it begins with one step, because a stamp of zero means that there is none."""
+        return (self.ticks + 1) * self.control_step_s
 
     def _ros_now(self) -> float:
         return self.time_s
@@ -127,6 +134,11 @@ class SimulatedRobot:
         send(REWARD, {"data": reward})
         send(TERMINATED, {"data": self._terminated})
         send(TRUNCATED, {"data": self._ended and not self._terminated})
+        self._publish_state()
+
+    def _publish_state(self) -> None:
+        """What has a stamp, and so may be told twice."""
+        send, stamp = self.wire.publish, stamp_of(self.time_s)
         if self.body is not None:
             found = mujoco_of(self.env)
             assert found is not None
@@ -137,7 +149,9 @@ class SimulatedRobot:
             self._publish_picture()
         flat = np.asarray(self._observation, np.float64).ravel()
         for channel in self.channels:
-            message = {"layout": {"dim": [], "data_offset": 0}, "data": flat[self._parts[channel.name]].tolist()}
+            values = flat[self._parts[channel.name]].tolist()
+            header = {"stamp": stamp, "frame_id": ""}
+            message = {"header": header, "name": list(channel_names(channel)), "position": values}
             send(f"{OBSERVATION}/{channel.name}", message)
 
     def _publish_picture(self) -> None:
@@ -250,8 +264,8 @@ class SimulatedRobot:
                 elif self.serving.pace == "lockstep":
                     if self.inbox.waiting():
                         self.step()
-                    else:
-                        self._wait(0.1, commands=True)
+                    elif not self._wait(AGAIN_S, commands=True):
+                        self._publish_state()  # a network may have lost it, and time stands still until it is known
                 elif self.serving.pace == "fast" or (left_s := due - time.monotonic()) <= 0:
                     self.step()
                     # A step that took too long does not make the next ones hurry.
@@ -268,10 +282,11 @@ class SimulatedRobot:
             self._log.close()
             self._log = None
 
-    def _wait(self, timeout_s: float, *, commands: bool = False) -> None:
+    def _wait(self, timeout_s: float, *, commands: bool = False) -> bool:
+        """Until something is to be done; False if nothing was."""
         news = self.inbox.news
         with news:
-            news.wait_for(
+            return news.wait_for(
                 lambda: self.services.pending() or self._quit.is_set() or (commands and self.inbox.waiting()), timeout_s
             )
 

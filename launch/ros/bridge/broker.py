@@ -316,7 +316,11 @@ def _text(operation: Operation, name: str) -> str:
     value = operation.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= 200:
         raise MessageError(f"{operation['op']} needs a {name}, a short string.")
-    return value
+    if value.startswith("/"):
+        return value
+    if name == "topic":  # its messages would come back under another name than was asked for
+        raise MessageError(f"The name of a topic begins with '/' here: /{value}")
+    return f"/{value}"  # roslib.js calls rosapi so
 
 
 def _number(operation: Operation, name: str) -> float:

@@ -46,6 +46,8 @@ class ClientConfig:
     open_timeout_s: float = 5.0
     back_off_s: tuple[float, float] = (0.05, 0.5)
     """First and longest pause between two attempts to reconnect."""
+    ping_s: tuple[float, float] = (2.0, 5.0)
+    """Between two pings, and for an answer: a connection that hangs half open is given up then."""
     messages_per_s: float = 2000.0
     """What is published faster is left out: a server that cannot keep up would close the connection."""
     backlog_bytes: int = 64 << 10
@@ -183,7 +185,7 @@ class RosbridgeClient:
             opened = connect(
                 self.config.uri, ssl=self._tls, open_timeout=self.config.open_timeout_s, close_timeout=1,
                 compression=None, proxy=None, max_size=self.limits.frame_bytes, max_queue=64, logger=silent,
-                ping_interval=2, ping_timeout=5,
+                ping_interval=self.config.ping_s[0], ping_timeout=self.config.ping_s[1],
             )  # fmt: skip
             return opened.__enter__()  # as `with` would, which is the form that all versions of websockets take
         except ssl.SSLCertVerificationError as error:

@@ -111,12 +111,18 @@ class RclpyWire:
                 self.last_problem = str(error)
 
     def advertise(self, topic: str, type_: str) -> None:
-        """Announce a topic."""
-        kind = _interface(type_)
+        """Announce a topic; one whose type this ROS installation lacks is left out."""
+        try:
+            kind = _interface(type_)
+        except WireError as error:
+            self.last_problem = str(error)
+            return
         self._publishers[topic] = (self._node.create_publisher(kind, topic, self._outgoing), kind)
 
     def publish(self, topic: str, message: Message) -> bool:
         """Send now; see `Wire`."""
+        if topic not in self._publishers:
+            return False
         publisher, kind = self._publishers[topic]
         try:
             publisher.publish(fill(kind(), message))

@@ -61,7 +61,7 @@ def test_topics_are_valid_and_say_what_mujoco_says(wire: Any, swimmer: Simulated
     mujoco.mj_jacBody(model, data, jacobian, None, data.body("head").id)
     np.testing.assert_allclose(world, jacobian @ data.qvel, atol=1e-9)
     assert last(wire, "/imu")["angular_velocity"]["z"] == pytest.approx(data.qvel[2])
-    assert last(wire, "/clock")["clock"] == {"sec": 0, "nanosec": 600_000_000}
+    assert last(wire, "/clock")["clock"] == {"sec": 0, "nanosec": 630_000_000}
     frames = {t["child_frame_id"]: t["transform"]["translation"] for t in last(wire, "/tf")["transforms"]}
     np.testing.assert_allclose([frames["segment_1"][a] for a in "xyz"], data.body("segment_1").xpos)
     assert joints["name"] == ["rootx", "rooty", "rootz", "joint_0", "joint_1"]
@@ -130,12 +130,12 @@ def test_services(wire: Any, tmp_path: Path) -> None:
     assert call("/pause", "", {"data": 1})["success"] is False
     assert call("/pause", "", {"data": True})["success"] is True
     assert call("/get_simulation_state", "", {})["state"] == {"state": 2}
-    assert call("/step", "", {})["message"] == "episode 0, step 1, 0.030 s"
+    assert call("/step", "", {})["message"] == "episode 0, step 1, 0.060 s"
     assert call("/step_simulation", "", {"steps": 9})["result"]["result"] == 1 and one.steps == 10
     assert call("/step_simulation", "", {"steps": 0})["result"]["result"] == 4
-    assert call("/reset", "", {})["message"] == "episode 1, step 0, 0.300 s"  # the clock goes on
+    assert call("/reset", "", {})["message"] == "episode 1, step 0, 0.330 s"  # the clock goes on
     expected, _ = gym.make("innervate/Swim-v0", n_links=3).reset(seed=8)
-    np.testing.assert_array_equal(last(wire, "/observation/joint_angle")["data"], expected[:2])
+    np.testing.assert_array_equal(last(wire, "/observation/joint_angle")["position"], expected[:2])
     assert call("/reset_simulation", "", {})["result"]["result"] == 1 and one.episode == 1  # it had not moved
     assert call("/set_simulation_state", "", {"state": {"state": 1}})["result"]["result"] == 1
     assert call("/step_simulation", "", {"steps": 1})["result"]["result"] == 3

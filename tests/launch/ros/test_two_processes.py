@@ -151,5 +151,5 @@ def test_a_joint_that_the_robot_lacks_and_a_wrong_type_are_found_by_check(
             main(["ros", "check", "--robot", str(tmp_path / "bad.json"), "--uri", uri, "--seconds", "1"])
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert "joint_9 is not among the robot's joints" in text
-    assert "/observation/body_velocity FAILS is of type std_msgs/msg/Float64MultiArray" in text
+    assert "/observation/body_velocity FAILS is of type sensor_msgs/msg/JointState" in text
     assert "/elsewhere FAILS" in text
