@@ -22,7 +22,7 @@ WAYS: tuple[tuple[ros_lockstep.Way, str, float], ...] = (
 
 
 def _lockstep(bench: Bench) -> Iterator[Row]:
-    run = ros_lockstep.trained_swimmer(bench.work, 40_000 if bench.quick else 400_000)
+    run = ros_lockstep.trained_swimmer(bench.work, 40_000 if bench.quick else 100_000)
     steps = 300 if bench.quick else 1000
     for way, name, bar in WAYS:
         found = bench.once(f"lockstep {way}", lambda way=way: ros_lockstep.lockstep(run, way, 2**31, steps))
@@ -138,7 +138,7 @@ def _guided(seconds: float) -> tuple[int, bool]:
 
 
 def _recordings(bench: Bench) -> Iterator[Row]:
-    run = ros_lockstep.trained_swimmer(bench.work, 40_000 if bench.quick else 400_000)
+    run = ros_lockstep.trained_swimmer(bench.work, 40_000 if bench.quick else 100_000)
     counts: dict[str, Any] = bench.once("recorded", lambda: ros_recording.counted(run, 300))
     equal = counts["written"] == counts["mcap_ros2"] == counts["rosbags"]
     written = sum(counts["written"].values())

@@ -6,6 +6,7 @@ import json
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,25 @@ def _paced(n: int, rate_hz: float) -> Any:
         time.sleep(max(0.0, due - time.perf_counter()))
 
 
+def _until_discovered(publish: Callable[[], object], heard: Callable[[], bool]) -> None:
+    """Nodes find each other in their own time; what is sent before that is lost to all but the network."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until and not heard():
+        publish()
+        time.sleep(0.02)
+    for _ in range(50):  # the other direction, and both caches
+        publish()
+        time.sleep(0.02)
+
+
+def _seen(out: Path) -> list[int]:
+    """Numbers that the counting node has written."""
+    try:
+        return [round(x) for x in json.loads(out.read_text())]
+    except (FileNotFoundError, json.JSONDecodeError):  # not yet, or being written
+        return []
+
+
 def our_round_trips(uri: str, n: int) -> tuple[list[float], int]:
     """Milliseconds of each, and how many never came back."""
     client = RosbridgeClient(ClientConfig(uri=uri))
@@ -50,9 +70,7 @@ def our_round_trips(uri: str, n: int) -> tuple[list[float], int]:
     client.subscribe("/joint_states", JOINT_STATE, receive)
     client.advertise("/joint_cmd", JOINT_STATE)
     rng = np.random.default_rng(0)
-    for k in range(-100, 0):  # discovery
-        client.publish("/joint_cmd", joint_state(k, rng))
-        time.sleep(0.02)
+    _until_discovered(lambda: client.publish("/joint_cmd", joint_state(-1, rng)), lambda: bool(came))
     sent: dict[int, float] = {}
     for k in _paced(n, ROUND_TRIP_HZ):
         news.clear()
@@ -75,9 +93,15 @@ def bare_round_trips(uri: str, n: int) -> list[float]:
     with connect(uri, compression=None, proxy=None) as socket:
         socket.send(json.dumps({"op": "subscribe", "topic": "/joint_states", "type": JOINT_STATE}))
         socket.send(json.dumps({"op": "advertise", "topic": "/joint_cmd", "type": JOINT_STATE}))
-        for _ in range(100):
-            socket.send(json.dumps({"op": "publish", "topic": "/joint_cmd", "msg": joint_state(-1, rng)}))
-            time.sleep(0.02)
+        greeting = json.dumps({"op": "publish", "topic": "/joint_cmd", "msg": joint_state(-1, rng)})
+
+        def answered() -> bool:
+            try:
+                return json.loads(socket.recv(timeout=0.001)).get("op") == "publish"
+            except TimeoutError:
+                return False
+
+        _until_discovered(lambda: socket.send(greeting), answered)
         for k in _paced(n, ROUND_TRIP_HZ):
             message = joint_state(k, rng)
             began = time.perf_counter()
@@ -114,15 +138,13 @@ def stream(n: int) -> dict[str, Any]:
             client = RosbridgeClient(ClientConfig(uri=uri))
             client.advertise("/joint_cmd", JOINT_STATE)
             rng = np.random.default_rng(0)
-            for _ in range(100):
-                client.publish("/joint_cmd", joint_state(-1, rng))
-                time.sleep(0.02)
+            _until_discovered(lambda: client.publish("/joint_cmd", joint_state(-1, rng)), lambda: -1 in _seen(out))
             messages = [joint_state(k, rng) for k in range(n)]
             cpu, wall = time.process_time(), time.perf_counter()
             passed = sum(client.publish("/joint_cmd", messages[k]) for k in _paced(n, STREAM_HZ))
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
             time.sleep(1.5)
-            seen = [round(x) for x in json.loads(out.read_text()) if x >= 0]
+            seen = [k for k in _seen(out) if k >= 0]
             # Then as fast as it goes, for two seconds: what is too much is left out here, not there.
             until, asked = time.perf_counter() + 2.0, 0
             while time.perf_counter() < until:

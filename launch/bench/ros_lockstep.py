@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -30,10 +31,12 @@ Way = Literal["embedded", "rust", "rclpy"]
 
 def trained_swimmer(folder: Path, steps: int) -> Path:
     """A run of the worm-wired swimmer, trained for `steps`; the one that is there already, if it is."""
-    run = folder / f"swimmer-{steps}"
+    run, unfinished = folder / f"swimmer-{steps}", folder / f".swimmer-{steps}"
     if not run.exists():
+        shutil.rmtree(unfinished, ignore_errors=True)
         train("swim", controller="ncap", learner=CMAConfig(population=8, episodes=1, sigma=1.0, weight_decay=2.0),
-              steps=steps, out=run, evaluation=EvaluationConfig(every_steps=0))  # fmt: skip
+              steps=steps, out=unfinished, evaluation=EvaluationConfig(every_steps=0))  # fmt: skip
+        unfinished.rename(run)
     return run
 
 
