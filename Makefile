@@ -13,7 +13,7 @@ demo: $(VENV)/.ready gl
 	$(BIN)/innervate train --preset swim-ncap-cma --out runs/demo-$(STAMP)
 
 test: $(VENV)/.ready gl
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	INNERVATE_ROS_PEERS=$${INNERVATE_ROS_PEERS-off} $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -28,7 +28,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,dev]'
 	@touch $@
 
 # Rendering without a display; training works without it, videos do not.

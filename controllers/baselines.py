@@ -138,9 +138,10 @@ class Sine(Controller):
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """The wave at this step."""
-        time_s = state["step"].float()[:, None] * self.spec.control_step_s
-        place = torch.arange(self.spec.action_size, device=time_s.device)
-        wave = torch.sin(2 * math.pi * time_s * torch.exp(-self.log_period) - place * self.lag_rad)
+        # In double precision: after some minutes a float angle is known to no better than a millionth of a turn.
+        cycles = state["step"].double()[:, None] * self.spec.control_step_s * torch.exp(-self.log_period.double())
+        place = torch.arange(self.spec.action_size, device=cycles.device)
+        wave = torch.sin(2 * math.pi * cycles - place * self.lag_rad.double()).float()
         return (self.amplitude * wave).clamp(-1.0, 1.0), self.advance(obs, state)
 
 

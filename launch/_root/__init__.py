@@ -11,15 +11,17 @@ from innervate.envs.registry import register_all
 
 if TYPE_CHECKING:
     from innervate.agents.worlds import WorldConfig
+    from innervate.controllers.agent import load
     from innervate.launch.run.config import EvaluationConfig
     from innervate.launch.run.evaluation import evaluate_run as evaluate
     from innervate.launch.run.training import train
 
-__all__ = ["EvaluationConfig", "WorldConfig", "evaluate", "train"]
+__all__ = ["EvaluationConfig", "WorldConfig", "evaluate", "load", "train"]
 
 _LAZY = {
     "train": ("innervate.launch.run.training", "train"),
     "evaluate": ("innervate.launch.run.evaluation", "evaluate_run"),
+    "load": ("innervate.controllers.agent", "load"),
     "EvaluationConfig": ("innervate.launch.run.config", "EvaluationConfig"),
     "WorldConfig": ("innervate.agents.worlds", "WorldConfig"),
 }

@@ -1,0 +1,156 @@
+"""Controllers outside the simulator: ONNX beside torch in a closed loop, and agents that load by path or name."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+import innervate
+from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
+from innervate.controllers import CONTROLLERS
+from innervate.controllers.agent import shipped
+from innervate.controllers.wiring import WiringConfig
+from innervate.errors import ConfigError, RunError, UnknownNameError
+from innervate.launch.cli import main
+from innervate.launch.run.evaluation import evaluate_run
+from innervate.launch.run.export import export, to_onnx
+
+CONFIGS: dict[str, Any] = {name: kind() for name, kind in CONTROLLERS.items()}
+CONFIGS["wiring-worm"] = WiringConfig(circuit="worm")
+STEPS = 1000
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_onnx_is_torch_in_a_closed_loop(name: str) -> None:
+    env = make_vector_env(WorldConfig(id="swim"), 2)
+    spec = controller_spec(env)
+    generator = torch.Generator().manual_seed(0)
+    controller = CONFIGS[name].build(spec, generator)
+    with torch.no_grad():
+        for p in controller.parameters():
+            p.add_(0.05 * torch.randn(p.shape, generator=generator))
+    model = to_onnx(controller)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    state = controller.initial_state(2)
+    theirs = {k: v.numpy() for k, v in state.items()}
+    wanted = {i.name for i in session.get_inputs()}
+    observation, _ = env.reset(seed=0)
+    moved = 0.0
+    for _ in range(STEPS):
+        with torch.no_grad():
+            action, state = controller(spec.split(torch.from_numpy(observation)), state)
+        feed = {"observation": observation, **{f"state.{k}": v for k, v in theirs.items()}}
+        outputs = session.run(None, {k: v for k, v in feed.items() if k in wanted})
+        after = {o.name: np.asarray(v) for o, v in zip(session.get_outputs(), outputs, strict=True)}
+        np.testing.assert_allclose(after["action"], action.clamp(-1, 1).numpy(), rtol=0, atol=1e-6)
+        theirs = {k: after[f"next.{k}"] for k in theirs}
+        moved = max(moved, float(np.abs(after["action"]).max()))
+        observation, *_ = env.step(after["action"])
+    env.close()
+    assert moved > 0 or name == "zero"
+
+
+@pytest.fixture(scope="module")
+def folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(trained, tmp_path_factory.mktemp("exported") / "agent", onnx=False)
+
+
+def test_an_exported_agent_earns_what_its_run_earns(folder: Path, trained: Path) -> None:
+    agent = innervate.load(folder)
+    expected = evaluate_run(trained, 1)
+    env = gym.make("innervate/Swim-v0", n_links=3)
+    observation, _ = env.reset(seed=expected.seeds[0])
+    state, total, over = None, 0.0, False
+    while not over:
+        action, state = agent.act(observation, state)
+        observation, reward, terminated, truncated, _ = env.step(action.astype(np.float32))
+        total, over = total + float(reward), terminated or truncated
+    env.close()
+    assert total == pytest.approx(expected.episodes.returns[0], rel=1e-6)
+
+
+def test_names_and_batches_are_the_same_numbers(folder: Path) -> None:
+    agent = innervate.load(folder)
+    rng = np.random.default_rng(0)
+    flat = rng.normal(size=(4, agent.spec.observation_size)).astype(np.float32)
+    together, _ = agent.act(flat)
+    start, named = 0, {}
+    for port in agent.spec.observations:
+        named[port.name] = flat[:, start : start + port.size]
+        start += port.size
+    np.testing.assert_array_equal(agent.act(named)[0], together)
+    np.testing.assert_allclose(agent.act(flat[2])[0], together[2], atol=1e-7)
+
+
+def test_an_agent_needs_no_simulator(folder: Path) -> None:
+    code = (
+        "import sys, numpy, innervate; agent = innervate.load(sys.argv[1]);"
+        "agent.act(numpy.zeros(agent.spec.observation_size));"
+        "print('mujoco' in sys.modules, 'dm_control' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_agents_are_good(name: str) -> None:
+    agent = innervate.load(name)
+    world, reach = {
+        "navigate-entrained": ("innervate/Navigate-v0", None),
+        "swim-entrained": ("innervate/Swim-v0", 960.0),
+        "swim-ncap": ("innervate/Swim-v0", 880.0),
+        "swimmer-v5-entrained": ("Swimmer-v5", 340.0),
+    }[name]
+    env = gym.make(world)
+    returns, reached = [], []
+    for seed in range(3):
+        observation, _ = env.reset(seed=100 + seed)
+        state, total, over, success = None, 0.0, False, False
+        while not over:
+            action, state = agent.act(observation, state)
+            observation, reward, terminated, truncated, info = env.step(action.astype(np.float32))
+            total, over = total + float(reward), terminated or truncated
+            success |= bool(info.get("success", False))
+        returns.append(total)
+        reached.append(success)
+    env.close()
+    if reach is None:
+        assert sum(reached) >= 2
+    else:
+        assert min(returns) > reach
+
+
+def test_bad_input_is_told(folder: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    agent = innervate.load(folder)
+    with pytest.raises(ConfigError, match="got 3"):
+        agent.act(np.zeros(3))
+    with pytest.raises(ConfigError, match="finite"):
+        agent.act(np.full(agent.spec.observation_size, np.nan))
+    with pytest.raises(UnknownNameError, match="joint_angle"):
+        agent.act({"joint_angles": np.zeros(2)})
+    with pytest.raises(UnknownNameError, match="swim-x"):
+        innervate.load("swim-x")
+    with pytest.raises(RunError, match="innervate export"):
+        innervate.load(trained)
+    with pytest.raises(SystemExit):
+        main(["export", str(trained), "--out", str(folder)])
+    assert "exists already" in capsys.readouterr().err
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    document = json.loads((folder / "agent.json").read_text())
+    (broken / "agent.json").write_text(json.dumps({**document, "controller": {"name": "os.system"}}))
+    with pytest.raises(UnknownNameError, match="controller"):
+        innervate.load(broken)
+    (broken / "agent.json").write_text(json.dumps(document))
+    (broken / "controller.safetensors").write_bytes(b"not tensors")
+    with pytest.raises(RunError, match="does not hold the weights"):
+        innervate.load(broken)
