@@ -60,6 +60,8 @@ class ServeOptions:
     """Pictures a second on /camera/image_raw/compressed; 0 for none."""
     camera_size: tuple[int, int] = (640, 480)
     """Width and height."""
+    delay: Path | None = None
+    """A recording of `innervate ros drive`: the simulation's senses become as late and as noisy as measured there."""
     certificate: Path | None = None
     """PEM; with --key the server speaks wss://."""
     key: Path | None = None
@@ -168,7 +170,9 @@ def serve(options: ServeOptions) -> None:
         pace=options.pace, speed=options.speed, seed=options.seed, on_end=options.on_end,
         watchdog_s=options.watchdog_s, camera_hz=options.camera_hz, log=options.log,
     )  # fmt: skip
-    env, control_step_s = make_body(options.what, pictures=options.camera_size if options.camera_hz > 0 else None)
+    env, control_step_s = make_body(
+        options.what, pictures=options.camera_size if options.camera_hz > 0 else None, delay=options.delay
+    )
     wire = _serving_wire(options)
     try:
         simulated = SimulatedRobot(env, wire, serving, control_step_s)

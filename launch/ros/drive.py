@@ -30,7 +30,7 @@ class Tick:
     state: State
     verdict: Verdict
     age_s: float
-    """Of the oldest observation."""
+    """Of the oldest observation, see `Senses.oldest_s`."""
 
 
 @dataclass
@@ -93,8 +93,7 @@ class Driver:
     def tick(self) -> Verdict:
         """One control step with the newest observations."""
         now, link, result = time.monotonic(), self.link, self.result
-        ages = link.senses.ages_s(now)
-        age_s = max(ages.values(), default=0.0)
+        age_s = link.senses.oldest_s(now)
         observation = action = None
         reason = link.layer.latched or link.stale(now)
         if reason:

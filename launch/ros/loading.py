@@ -8,6 +8,7 @@ import gymnasium as gym
 from innervate.agents.threads import one_thread
 from innervate.agents.worlds import WorldConfig, controller_spec, environment_id, make_vector_env
 from innervate.controllers import CONTROLLERS, Controller
+from innervate.launch.ros.measured import measured
 from innervate.launch.run.evaluation import build_controller
 from innervate.launch.run.folder import RunFolder, load_controller_tensors
 
@@ -19,16 +20,24 @@ def world_of(what: str) -> WorldConfig:
     return WorldConfig(id=environment_id(what))
 
 
-def make_body(what: str, *, pictures: tuple[int, int] | None = None) -> tuple[gym.Env[Any, Any], float]:
-    """One environment of it, and its control step in seconds; with `pictures` (width, height) it can draw."""
+def make_body(
+    what: str, *, pictures: tuple[int, int] | None = None, delay: Path | None = None
+) -> tuple[gym.Env[Any, Any], float]:
+    """One environment of it, and its control step in seconds.
+
+    With `pictures` (width, height) it can draw; with `delay`, a recording, its senses are as late and as noisy as
+    those that were recorded.
+    """
     world = world_of(what)
     probe = make_vector_env(world, 1)
-    control_step_s = controller_spec(probe).control_step_s
+    spec = controller_spec(probe)
     probe.close()
     options = dict(world.options)
     if pictures is not None:
         options |= {"render_mode": "rgb_array", "width": pictures[0], "height": pictures[1]}
-    return gym.make(environment_id(world.id), **options), control_step_s
+    if delay is not None:
+        options["randomisation"] = measured(delay, spec.observations)
+    return gym.make(environment_id(world.id), **options), spec.control_step_s
 
 
 def make_controller(what: str, name: str = "zero") -> Controller:

@@ -20,7 +20,7 @@ from innervate.launch.ros.drive import Tick
 from innervate.launch.ros.robot_file import Robot
 
 OBSERVATION, ACTION = "/innervate/observation", "/innervate/action"
-STATE, SAFETY = "/innervate/state", "/innervate/safety"
+STATE, SAFETY, AGE = "/innervate/state", "/innervate/safety", "/innervate/age"
 _ARRAY, _TEXT = "std_msgs/msg/Float64MultiArray", "std_msgs/msg/String"
 CHUNK_BYTES = 16 << 10
 """About a second of a small robot at 30 Hz."""
@@ -72,6 +72,7 @@ class Recorder:
             entries.append((OBSERVATION, _ARRAY, array_message(tick.observation)))
         if tick.action is not None:
             entries.append((ACTION, _ARRAY, array_message(tick.action)))
+            entries.append((AGE, "std_msgs/msg/Float64", {"data": tick.age_s}))
             entries += [(f"{STATE}/{key}", _ARRAY, array_message(v.numpy())) for key, v in tick.state.items()]
         verdict = tick.verdict
         if verdict.command is not None:

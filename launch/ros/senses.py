@@ -19,6 +19,8 @@ from innervate.launch.ros.bridge.wire import Wire
 from innervate.launch.ros.errors import MessageError
 from innervate.launch.ros.robot_file import Observation, Robot, spread
 
+CLOCKS_AGREE_S = 5.0
+"""A stamp that is older, or in the future, tells of another clock and not of age."""
 REORDERED_S = 1.0
 """A stamp that is older than the last one by less is a late message; by more, the robot's clock was set back."""
 
@@ -218,6 +220,13 @@ class Senses:
     def ages_s(self, now_s: float) -> dict[str, float]:
         """Time since each arrived; infinite for what never came."""
         return {n: now_s - self._readings[n].arrived_s if n in self._readings else math.inf for n in self.live}
+
+    def oldest_s(self, now_s: float) -> float:
+        """Age of the oldest observation: since its stamp where the clocks agree to a few seconds, else its arrival."""
+        stamps = self.stamp_ages_s(now_s)
+        ages = (max(age_s, stamps.get(name, 0.0)) if 0 <= stamps.get(name, 0.0) < CLOCKS_AGREE_S else age_s
+                for name, age_s in self.ages_s(now_s).items())  # fmt: skip
+        return max(ages, default=0.0)
 
     def robot_time_s(self, now_s: float) -> float:
         """The robot's time: /clock as it last came, or this computer's."""
