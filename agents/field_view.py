@@ -11,7 +11,7 @@ from ..perception.field.camera import Intrinsics, Pose
 from ..perception.field.field import NeuralField
 
 
-class FieldView(gym.ObservationWrapper[dict[str, Any], Any, Any]):
+class FieldView(gym.ObservationWrapper[dict[str, Any], Any, Any], gym.utils.RecordConstructorArgs):
     """Adds `view` (8-bit RGB) and `depth` (m, cut off at `far_m`) to an environment's observation.
 
     The pictures come from a field learnt before, so that neither OpenGL nor the scene's model is needed, and a policy
@@ -31,7 +31,8 @@ class FieldView(gym.ObservationWrapper[dict[str, Any], Any, Any]):
         self, env: gym.Env[Any, Any], field: NeuralField, camera: Intrinsics,
         pose_of: Callable[[Any], Pose], far_m: float = 10.0,
     ) -> None:  # fmt: skip
-        super().__init__(env)
+        gym.utils.RecordConstructorArgs.__init__(self, field=field, camera=camera, pose_of=pose_of, far_m=far_m)
+        gym.ObservationWrapper.__init__(self, env)
         self._field, self._camera, self._pose_of, self._far_m = field, camera, pose_of, far_m
         size = (camera.height, camera.width)
         self.observation_space = spaces.Dict({

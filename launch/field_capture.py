@@ -28,6 +28,8 @@ MARGIN_M = 0.02
 EXPLORE_CAMERA = 24
 """Pixels a side of the views in which information is counted."""
 
+MIST = 0.1
+"""Share of the light that half a voxel of unknown space is taken to keep, when information is counted."""
 EXPLORE_TRAINING = VoxelConfig(rays=200_000, voxel_m=0.07)
 
 
@@ -106,7 +108,8 @@ def views_of(scene: Scene, way: str, n: int, seed: int) -> Float64[np.ndarray, "
     """Poses: `random` inside the scene, `orbit` around it, or a `path` through it that an agent could take."""
     rng = np.random.default_rng(seed)
     if way == "orbit":
-        return _poses(orbit_views(*extent(scene.model, scene.data), n))
+        low, high = extent(scene.model, scene.data)
+        return _poses(orbit_views(low, high, n))
     if way == "random":
         return _poses(random_views(scene.model, scene.data, n, rng))
     stops, _ = random_views(scene.model, scene.data, max(3, n // 6), rng)
@@ -156,8 +159,8 @@ def explore(
 def _with_mist(field: VoxelField, capture: Capture) -> VoxelField:
     """The field with thin mist in what no ray has passed: there is something to be learnt about it."""
     unknown = (carve(field, capture.poses, capture.camera).state == UNKNOWN).ravel()
-    unknown &= field.grid[:, 0] < np.log(0.05)
+    unknown &= field.grid[:, 0] < np.log(MIST)
     grid = field.grid.copy()
-    grid[unknown, 0] = np.log(0.05)
+    grid[unknown, 0] = np.log(MIST)
     solid = (grid[:, 0] > np.log(0.01)).reshape(field.shape)
     return VoxelField(grid, field.shape, field.origin, field.voxel_m, leaps(occupied_cells(solid)))

@@ -23,7 +23,7 @@ def _trainer(job: dict[str, Any], steps: int, folder: Path) -> Any:
     from innervate.perception.field.nerf.methods import METHODS
 
     config = deepcopy(METHODS[job["method"]].config)
-    config.data = Path(job["data"])
+    config.pipeline.datamanager.data = Path(job["data"])
     config.output_dir, config.timestamp, config.vis = folder, str(steps), "tensorboard"
     config.machine.seed, config.max_num_iterations, config.steps_per_save = job["seed"], steps, 10**9
     for part in config.optimizers.values():

@@ -17,7 +17,7 @@ from innervate.launch.bench.rows import Row
 from innervate.launch.commands.field import off
 from innervate.launch.field_capture import explore, views_of
 from innervate.perception.field.camera import angle_between_rad, look_at
-from innervate.perception.field.localise import LocaliseConfig, localise
+from innervate.perception.field.localise import localise, relocalise
 from innervate.perception.field.planning import plan
 from innervate.perception.field.space import FREE, Space, carve
 from innervate.perception.field.training import VoxelConfig, train_voxels
@@ -154,12 +154,11 @@ def global_row(bench: Bench, seeds: int) -> Row:
         places.fit(np.stack([field.render(pose, small).image for pose in bank]))
         h, w = small.height, small.width
         asked = tests.images.reshape(len(tests.images), h, 4, w, 4, 3).mean((2, 4)).round().astype(np.uint8)
-        order = np.argsort(-places.scores(asked), 1)[:, :8]
-        config = LocaliseConfig(particles=400, spread_m=0.35, spread_rad=0.35, rounds=12, finalists=5)
+        order = np.argsort(-places.scores(asked), 1)[:, :24]
         errors, cost = [], []
         for image, truth, answers in zip(tests.images, tests.poses, order, strict=True):
             began = time.process_time()
-            found = localise(field, image, tests.camera, [bank[k] for k in answers], config, seed=seed)
+            found = relocalise(field, image, tests.camera, [bank[k] for k in answers], seed=seed)
             cost.append(time.process_time() - began)
             errors.append(float(np.linalg.norm(found.pose[:3, 3] - truth[:3, 3])))
         return {"share": float(np.mean(np.array(errors) < 0.1)), "cpu_s": float(np.mean(cost)), "n": len(errors)}

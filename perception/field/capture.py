@@ -1,5 +1,6 @@
 """Pictures of a place with the poses they were taken from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,7 +51,7 @@ class Capture:
     def _name(self, view: int) -> str:
         return self.names[view] if self.names else str(view)
 
-    def select(self, views: "list[int] | np.ndarray") -> "Capture":
+    def select(self, views: "Sequence[int] | np.ndarray") -> "Capture":
         """Some of the views, in the given order."""
         index = np.asarray(views, int)
         return replace(

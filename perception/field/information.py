@@ -33,6 +33,7 @@ def squared_shares(
     depth, colour = np.empty(samples, np.float32), np.empty((samples, 3), np.float32)
     eye, ray = np.empty(3, np.float32), np.empty(3, np.float32)
     sy, sx = shape[2], shape[1] * shape[2]
+    share, touched = np.zeros(len(grid), np.float32), np.empty(8 * samples, np.int32)
     for p in range(len(directions)):
         d = directions[p]
         for a in range(3):
@@ -41,11 +42,18 @@ def squared_shares(
         n, _ = march(
             grid, leap, shape, eye, ray, near, np.float32(0.5), base, corner, alpha, weight, depth, colour
         )
+        count = 0
         for i in range(n):
             for k in range(8):
                 v = base[i] + (k & 1) + (k >> 1 & 1) * sy + (k >> 2) * sx
-                share = weight[i] * corner[i, k]
-                information[v] += share * share
+                if share[v] == 0:
+                    touched[count] = v
+                    count += 1
+                share[v] += weight[i] * corner[i, k]
+        for i in range(count):  # a vertex is near several samples of a ray: their sum is squared
+            v = touched[i]
+            information[v] += share[v] * share[v]
+            share[v] = 0
 
 
 def information_of(field: VoxelField, pose: Pose, camera: Intrinsics) -> Float32[np.ndarray, "vertex"]:
@@ -61,7 +69,7 @@ def information_of(field: VoxelField, pose: Pose, camera: Intrinsics) -> Float32
 
 def next_view(
     field: VoxelField, known: Float32[np.ndarray, "vertex"], candidates: Float64[np.ndarray, "view 4 4"],
-    camera: Intrinsics, *, prior: float = 0.05, count: int = 1,
+    camera: Intrinsics, *, prior: float = 0.0005, count: int = 1,
 ) -> tuple[list[int], Float64[np.ndarray, "view"]]:  # fmt: skip
     """The candidates that add most, picked one after the other, and the gain of each candidate by itself.
 

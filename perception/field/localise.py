@@ -26,12 +26,12 @@ class LocaliseConfig:
     spread_m: float = 0.3
     """Standard deviation of the first particles about the start, along each axis."""
     spread_rad: float = 0.26
-    particles: int = 192
+    particles: int = 384
     rounds: int = 10
     pixels: int = 256
     refine_pixels: int = 1600
     refine_steps: int = 20
-    finalists: int = 3
+    finalists: int = 4
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,27 @@ def localise(
     ends = [_refined(photo, pose, pixels, config.refine_steps) for _, pose in best]
     error, pose = min(((photo.error(p, pixels), p) for p in ends), key=lambda pair: pair[0])
     return Located(pose, error)
+
+
+def relocalise(
+    field: VoxelField,
+    image: UInt8[np.ndarray, "height width 3"],
+    camera: Intrinsics,
+    candidates: "list[Pose]",
+    config: LocaliseConfig = LocaliseConfig(spread_m=0.35, spread_rad=0.35),
+    *,
+    searches: int = 4,
+    seed: int = 0,
+) -> Located:
+    """The pose of one picture without a start: `localise` from those candidates that look most alike.
+
+    `candidates` are a place recogniser's answers, say; the best by colour are searched around one after the other.
+    """
+    photo = _Photo(field, image, camera)
+    pixels = np.random.default_rng(seed).integers(camera.width * camera.height, size=1024)
+    near = sorted(candidates, key=lambda pose: photo.error(pose, pixels))[:searches]
+    found = [localise(field, image, camera, pose, config, seed=seed) for pose in near]
+    return min(found, key=lambda located: located.error)
 
 
 def _refined(photo: _Photo, pose: Pose, pixels: np.ndarray, steps: int) -> Pose:

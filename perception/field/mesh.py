@@ -81,7 +81,7 @@ def convex_parts(points: Float64[np.ndarray, "point 3"], voxel_m: float, *, wast
         return [whole[0]]
     best: tuple[float, np.ndarray] | None = None
     for axis in range(3):
-        for cut in np.quantile(points[:, axis], np.linspace(0.15, 0.85, 8)):
+        for cut in np.linspace(points[:, axis].min(), points[:, axis].max(), 11)[1:-1]:
             side = points[:, axis] <= cut
             if 10 < side.sum() < len(side) - 10:
                 volume = _hull(points[side], voxel_m)[1] + _hull(points[~side], voxel_m)[1]

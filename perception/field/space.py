@@ -37,14 +37,14 @@ class Space:
         """A lower bound of the distance from a voxel's middle to anything that is not known to be free.
 
         Euclidean; negative inside what is occupied or unknown, as is everything beyond the grid. A surface may lie
-        anywhere in the first voxel that is not free, or cut a corner of the last free one: 1.37 voxels (half a
-        diagonal, and half an edge) are taken off.
+        anywhere in the first voxel that is not free (half a diagonal), and the rays that ended on it lost their
+        light up to a voxel and a half behind it: 2.37 voxels are taken off.
         """
         from scipy.ndimage import distance_transform_edt
 
         free = np.pad(self.state == FREE, 1)
         out, within = (np.asarray(distance_transform_edt(mask)) for mask in (free, ~free))
-        signed = np.where(free, out - (np.sqrt(3) / 2 + 0.5), -within)
+        signed = np.where(free, out - (np.sqrt(3) / 2 + 1.5), -within)
         return (signed[1:-1, 1:-1, 1:-1] * self.voxel_m).astype(np.float32)
 
     def index(self, points: Float[np.ndarray, "point 3"]) -> np.ndarray:
