@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "list": "Tasks, controllers, learners, presets and benchmarks by name.",
     "train": "Train a controller on a task, or resume a run.",
     "evaluate": "Returns of trained controllers over held-out episodes.",
+    "compare": "Runs side by side: intervals over seeds, probability of improvement, profiles.",
     "play": "Follow an episode of a controller live, as text.",
     "record": "Write a video of a trained controller.",
     "check": "Test an environment against the contracts, or replay an explosion.",

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
-from scipy.stats import trim_mean
+from scipy.stats import mannwhitneyu, trim_mean
 
-from innervate.launch.run.statistics import interquartile_mean, stratified_bootstrap
+from innervate.launch.run.statistics import (
+    interquartile_mean,
+    performance_profile,
+    probability_of_improvement,
+    stratified_bootstrap,
+)
 
 
 @pytest.mark.parametrize("n", [1, 3, 4, 10, 33])
@@ -32,3 +37,19 @@ def test_strata_are_kept_apart() -> None:
     scores = np.tile([0.0, 100.0], (5, 1))
     low, high = stratified_bootstrap(scores, np.random.default_rng(0), statistic=lambda x: float(np.mean(x)))
     assert low == high == 50.0
+
+
+def test_probability_of_improvement_is_mann_whitney_s() -> None:
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(0.5, 1, 12), rng.normal(0, 1, 9)
+    value, (low, high) = probability_of_improvement(a, b, rng)
+    assert value == pytest.approx(mannwhitneyu(a, b).statistic / (12 * 9))
+    assert 0 <= low < value < high <= 1
+    assert probability_of_improvement(a, a, rng)[0] == 0.5
+
+
+def test_a_performance_profile_is_one_minus_the_distribution() -> None:
+    rng = np.random.default_rng(2)
+    scores, thresholds = rng.normal(size=(20, 500)), np.array([-10.0, -1.0, 0.0, 1.0, 10.0])
+    expected = np.array([1.0, 0.8413, 0.5, 0.1587, 0.0])  # of the standard normal distribution
+    np.testing.assert_allclose(performance_profile(scores, thresholds), expected, atol=0.015)
