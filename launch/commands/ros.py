@@ -17,7 +17,6 @@ from innervate.launch.ros.robot_file import load_robot, save_robot
 from innervate.launch.ros.wires import Transport
 
 Name = Literal[tuple(CONTROLLERS)]  # pyright: ignore[reportInvalidTypeForm]
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +195,7 @@ def _serving_wire(options: ServeOptions) -> Any:
 
         return RosbridgeClient(ClientConfig(uri=options.attach, ca=options.ca))
     from innervate.launch.ros.bridge.limits import Policy
-    from innervate.launch.ros.bridge.server import Listen, RosbridgeServer
+    from innervate.launch.ros.bridge.server import LOOPBACK, Listen, RosbridgeServer
 
     if options.bind not in LOOPBACK and options.certificate is None:
         print(

@@ -11,12 +11,12 @@ from jaxtyping import Float
 from innervate.errors import InnervateError
 from innervate.launch.ros.bridge.messages import Message, find, header_seconds, numbers
 from innervate.launch.ros.bridge.wire import Wire
+from innervate.launch.ros.commands import POINT_FIELDS
 from innervate.launch.ros.errors import MessageError
 from innervate.launch.ros.safety import Kind, not_finite
 
 JOINT_COMMANDS, JOINT_TRAJECTORY = "/joint_commands", "/joint_trajectory"
 CMD_VEL, CMD_VEL_STAMPED = "/cmd_vel", "/cmd_vel_stamped"
-_POINT_FIELDS = {"position": "positions", "velocity": "velocities", "effort": "effort"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ class CommandInbox:
             raise MessageError(f"the trajectory should name {', '.join(self.actuators)}, each once")
         if not isinstance(points, list) or not points:
             raise MessageError("the trajectory has no points")
-        field = _POINT_FIELDS[self.kind]
+        field = POINT_FIELDS[self.kind]
         values = numbers(find(points[0], field), field)
         if len(values) != len(names):
             raise MessageError(f"the trajectory has {len(values)} {field} for {len(names)} joints")

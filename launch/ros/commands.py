@@ -9,8 +9,8 @@ from innervate.launch.ros.bridge.definitions import canonical
 from innervate.launch.ros.bridge.messages import stamp_of
 from innervate.launch.ros.robot_file import TWIST_AXES, Command, spread
 
-_FIELD = {"position": "position", "velocity": "velocity", "effort": "effort"}
-_POINT_FIELD = {"position": "positions", "velocity": "velocities", "effort": "effort"}
+POINT_FIELDS = {"position": "positions", "velocity": "velocities", "effort": "effort"}
+"""Field of a JointTrajectoryPoint by the kind of command."""
 
 
 class CommandMessages:
@@ -53,10 +53,10 @@ class CommandMessages:
             return {"layout": {"dim": [], "data_offset": 0}, "data": ordered}
         if kind == "sensor_msgs/msg/JointState":
             empty: dict[str, Any] = {"position": [], "velocity": [], "effort": []}
-            return {"header": header, "name": self.names, **empty, _FIELD[self.command.kind]: ordered}
+            return {"header": header, "name": self.names, **empty, self.command.kind: ordered}
         if kind == "trajectory_msgs/msg/JointTrajectory":
             point: dict[str, Any] = {"positions": [], "velocities": [], "accelerations": [], "effort": []}
-            point[_POINT_FIELD[self.command.kind]] = ordered
+            point[POINT_FIELDS[self.command.kind]] = ordered
             point["time_from_start"] = stamp_of(self.control_step_s)
             return {"header": header, "joint_names": self.names, "points": [point]}
         axes = {**dict.fromkeys(TWIST_AXES, 0.0), **dict(zip(self.names, ordered, strict=True))}

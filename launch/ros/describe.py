@@ -28,6 +28,14 @@ def _read_by_joints(model: mujoco.MjModel, channel: Channel) -> tuple[str, tuple
     return _FIELDS[kinds.pop()], tuple(model.joint(int(model.sensor_objid[i])).name for i in sensors)
 
 
+def _servo_positions(model: mujoco.MjModel) -> Observation:
+    """Measured positions of the joints that position servos move, in the servos' order."""
+    if (model.actuator_trntype != int(mujoco.mjtTrn.mjTRN_JOINT)).any() or (model.actuator_gear[:, 0] != 1).any():
+        raise ConfigError("Position servos on tendons or with a gear have no joint position to be held at.")
+    joints = tuple(model.joint(int(i)).name for i in model.actuator_trnid[:, 0])
+    return Observation(name="measured position", topic="/joint_states", type=_JOINT_STATE, field="position", joints=joints)
+
+
 def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = False) -> Robot:
     """The robot that `SimulatedRobot` poses as.
 
@@ -61,8 +69,7 @@ def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = 
         names = tuple(f"actuator_{i}" for i in range(space.shape[0]))
     low, high = (tuple(edge.astype(np.float64).tolist()) for edge in (space.low, space.high))
     kind = body.kind() if body is not None else "effort"
-    if kind == "position":
-        kind = "effort"  # the simulation's servos are not named after joints; its own watchdog holds them
+    position = _servo_positions(body.model) if body is not None and kind == "position" else None
     # In lock-step a stop would be one step more; time stands still between two commands anyway.
     patient = SafetyConfig(soft_start_s=0.0, max_age_s=LOCKSTEP_AGE_S, watchdog_s=LOCKSTEP_AGE_S)
     return Robot(
@@ -71,6 +78,7 @@ def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = 
             topic=JOINT_COMMANDS, type="std_msgs/msg/Float64MultiArray", kind=kind, joints=names, low=low, high=high,
             action_low=low, action_high=high,
         ),
+        position=position,
         safety=patient if lockstep else SafetyConfig(soft_start_s=0.0, max_age_s=max(0.2, 3 * control_step_s)),
         emergency_stop_topic=EMERGENCY_STOP, reset_service="/reset", reward_topic=REWARD, terminated_topic=TERMINATED,
         truncated_topic=TRUNCATED,

@@ -199,11 +199,11 @@ class Robot:
             raise RobotFileError(f"The robot file is of format {self.format}; this innervate reads format {FORMAT}.")
         if not (math.isfinite(self.control_step_s) and self.control_step_s > 0):
             raise RobotFileError(f"control_step_s must be a positive number of seconds, got {self.control_step_s}.")
-        names = [o.name for o in self.observation]
-        if not names or len(set(names)) < len(names):
-            raise RobotFileError(f"Observations need names, each once, got {names}.")
-        if self.position is not None and self.position.joints != self.command.joints:
-            raise RobotFileError("position must name the joints of the command, in the same order.")
+        names = [o.name for o in (*self.observation, *((self.position,) if self.position else ()))]
+        if not self.observation or len(set(names)) < len(names):
+            raise RobotFileError(f"Observations (and position) need names, each once, got {names}.")
+        if self.position is not None and len(self.position.joints) != len(self.command.joints):
+            raise RobotFileError("position must name one joint for each of the command, in the same order.")
         if self.position is not None and not (
             self.position.sign == 1.0 and self.position.offset == 0.0 and self.position.unit == self.command.unit
         ):

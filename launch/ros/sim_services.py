@@ -13,7 +13,7 @@ from innervate.launch.ros.errors import WireError
 
 STOPPED, PLAYING, PAUSED, QUITTING = 0, 1, 2, 3
 """simulation_interfaces/msg/SimulationState."""
-RESULT_OK, NOT_FOUND, INCORRECT_STATE, OPERATION_FAILED = 1, 2, 3, 4
+RESULT_OK, INCORRECT_STATE, OPERATION_FAILED = 1, 3, 4
 """simulation_interfaces/msg/Result."""
 FEATURES = (20, 24, 25, 26, 31, 32)
 """simulation_interfaces/msg/SimulatorFeatures: reset; get and set the state, with pauses; one and many steps."""

@@ -16,6 +16,7 @@ from innervate.errors import ConfigError
 from innervate.launch.ros.body_messages import mujoco_of
 from innervate.launch.ros.bridge.messages import check_message
 from innervate.launch.ros.describe import describe
+from innervate.launch.ros.link import RobotLink
 from innervate.launch.ros.simulation import Serving, SimulatedRobot
 
 TYPES = {
@@ -183,6 +184,54 @@ def test_position_servos_hold(wire: Any) -> None:
     data.qpos[0] = 0.7
     mujoco.mj_forward(model, data)
     np.testing.assert_allclose(BodyMessages(model).rest(data), [0.7, 0.0])
+
+
+class Pendulum(gym.Env[Any, Any]):
+    """A joint with a position servo, as Gymnasium's own MuJoCo environments keep model and data."""
+
+    def __init__(self) -> None:
+        self.model = mujoco.MjModel.from_xml_string(
+            "<mujoco><worldbody><body><joint name='j' type='hinge' damping='1'/><geom size='.1' pos='0 0 .2'/></body>"
+            "</worldbody><actuator><position name='servo' joint='j' kp='50' ctrlrange='-2 2'/></actuator></mujoco>"
+        )
+        self.data = mujoco.MjData(self.model)
+        self.observation_space = gym.spaces.Box(-10, 10, (1,))
+        self.action_space = gym.spaces.Box(-2, 2, (1,))
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        mujoco.mj_resetData(self.model, self.data)
+        self.data.qpos[0] = 0.6
+        mujoco.mj_forward(self.model, self.data)
+        return self.data.qpos.copy(), {}
+
+    def step(self, action: Any) -> Any:
+        self.data.ctrl[:] = action
+        mujoco.mj_step(self.model, self.data, 10)
+        return self.data.qpos.copy(), 0.0, False, False, {}
+
+
+def test_stopping_a_servo_holds_it_from_the_first_command_on(wire: Any) -> None:
+    env = Pendulum()
+    robot = describe(env, 0.02)
+    assert robot.command.kind == "position"
+    link = RobotLink(robot, wire)
+    simulated = SimulatedRobot(env, wire, Serving(pace="lockstep"), 0.02)
+    topics = ("/joint_states", "/observation/observation")
+
+    def one(stop: bool) -> float:
+        for topic in topics:
+            wire.tell(topic, last(wire, topic))
+        verdict = link.rest("test") if stop else link.act(np.array([0.5]))
+        assert verdict.command is not None
+        wire.tell("/joint_commands", last(wire, "/joint_commands"))
+        simulated.step()
+        return float(verdict.command[0])
+
+    assert one(stop=True) == 0.6  # where it is, not zero
+    for _ in range(100):
+        assert one(stop=False) == 1.0  # half of the range
+    assert one(stop=True) == 1.0
+    link.close()
 
 
 def test_a_vehicle_takes_twists(wire: Any) -> None:
