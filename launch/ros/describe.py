@@ -33,7 +33,9 @@ def _servo_positions(model: mujoco.MjModel) -> Observation:
     if (model.actuator_trntype != int(mujoco.mjtTrn.mjTRN_JOINT)).any() or (model.actuator_gear[:, 0] != 1).any():
         raise ConfigError("Position servos on tendons or with a gear have no joint position to be held at.")
     joints = tuple(model.joint(int(i)).name for i in model.actuator_trnid[:, 0])
-    return Observation(name="measured position", topic="/joint_states", type=_JOINT_STATE, field="position", joints=joints)
+    return Observation(
+        name="measured position", topic="/joint_states", type=_JOINT_STATE, field="position", joints=joints
+    )  # fmt: skip
 
 
 def describe(env: gym.Env[Any, Any], control_step_s: float, *, lockstep: bool = False) -> Robot:
