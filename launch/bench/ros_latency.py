@@ -53,7 +53,7 @@ def _seen(out: Path) -> list[int]:
     """Numbers that the counting node has written."""
     try:
         return [round(x) for x in json.loads(out.read_text())]
-    except (FileNotFoundError, json.JSONDecodeError):  # not yet, or being written
+    except FileNotFoundError:  # not yet
         return []
 
 

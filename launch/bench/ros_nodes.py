@@ -44,8 +44,13 @@ def count(path: str) -> None:
     def receive(message: Any) -> None:
         seen.append(message.position[0])
 
+    def write() -> None:
+        unfinished = Path(f"{path}.new")
+        unfinished.write_text(json.dumps(seen))
+        unfinished.replace(path)  # whole, whenever it is read
+
     one.node.create_subscription(one.messages.JointState, "/joint_cmd", receive, 1000)
-    one.node.create_timer(0.25, lambda: Path(path).write_text(json.dumps(seen)))
+    one.node.create_timer(0.25, write)
     one.spin()
 
 

@@ -86,6 +86,8 @@ class RosbridgeServer:
         self._tls = _tls(self.listen)
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
+        self._room = threading.BoundedSemaphore(256)
+        """A simulation that runs as fast as it can must not run ahead of its own server."""
         self._handlers = ThreadPoolExecutor(4, "ros-service")
         self._started: threading.Event = threading.Event()
         self._failure: OSError | None = None
@@ -125,8 +127,18 @@ class RosbridgeServer:
         """To every subscriber; a slow one gets the newest only."""
         if not self.alive():
             return False
-        self._loop.call_soon_threadsafe(self._publish, topic, message)
+        if threading.current_thread() is self._thread:  # from within a subscriber
+            self._publish(topic, message)
+            return True
+        if not self._room.acquire(timeout=1.0):
+            self.broker.counts["not sent"] += 1
+            return False
+        self._loop.call_soon_threadsafe(self._publish_waiting, topic, message)
         return True
+
+    def _publish_waiting(self, topic: str, message: Message) -> None:
+        self._room.release()
+        self._publish(topic, message)
 
     def _publish(self, topic: str, message: Message) -> None:
         try:
