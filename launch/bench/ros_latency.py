@@ -167,6 +167,7 @@ def pictures(seconds: float) -> dict[str, Any]:
     coarse.save(data, "JPEG", quality=80)
     domain = ros_peers.any_domain()
     lags: list[float] = []
+    numbers: list[int] = []
     with tempfile.TemporaryDirectory() as folder, ros_peers.rust_bridge(domain) as (uri, _):
         path = Path(folder) / "frame.jpg"
         path.write_bytes(data.getvalue())
@@ -176,6 +177,7 @@ def pictures(seconds: float) -> dict[str, Any]:
             def receive(message: Any, now: float) -> None:
                 stamp_s = header_seconds(message)
                 assert stamp_s is not None and bytes_of(message["data"], "data") == data.getvalue()
+                numbers.append(int(message["header"]["frame_id"]))
                 lags.append(1e3 * (time.time() - stamp_s))
 
             client.subscribe("/camera/image_raw/compressed", "sensor_msgs/msg/CompressedImage", receive)
@@ -187,4 +189,6 @@ def pictures(seconds: float) -> dict[str, Any]:
             time.sleep(seconds)
             frames, took = len(lags) - first, time.monotonic() - began
             client.close()
-    return {"hz": frames / took, "lags": lags[first : first + frames], "bytes": len(base64.b64encode(data.getvalue()))}
+    made = numbers[first + frames - 1] - numbers[first] + 1
+    kept = lags[first : first + frames]
+    return {"hz": frames / took, "made_hz": made / took, "lags": kept, "bytes": len(base64.b64encode(data.getvalue()))}

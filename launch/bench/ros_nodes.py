@@ -63,6 +63,7 @@ def camera(path: str, rate_hz: str) -> None:
     def tick() -> None:
         now = time.time_ns()
         message.header.stamp.sec, message.header.stamp.nanosec = now // 10**9, now % 10**9
+        message.header.frame_id = str(int(message.header.frame_id or 0) + 1)
         publisher.publish(message)
 
     one.node.create_timer(1 / float(rate_hz), tick)

@@ -146,7 +146,10 @@ class RobotLink:
         while not self._closed.wait(timeout_s / 5):
             if self._guarding and time.monotonic() - self._sent_s > timeout_s:
                 self.counts["watchdog"] += 1
-                self.rest("watchdog: no command of the controller")
+                try:
+                    self.rest("watchdog: no command of the controller")
+                except Exception:  # whatever the wire has: the next turn tries again
+                    self.counts["watchdog could not send"] += 1
 
     def close(self) -> None:
         """Tell the robot to stop, and leave."""

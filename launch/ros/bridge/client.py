@@ -332,5 +332,5 @@ def _unsent_bytes(connection: ClientConnection) -> int:
     """What the peer's machine has not acknowledged yet."""
     try:
         return struct.unpack("i", fcntl.ioctl(connection.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
-    except OSError:  # closed meanwhile
+    except (OSError, ValueError):  # closed meanwhile; sending will find out
         return 0

@@ -108,6 +108,17 @@ def test_server_lost_and_back_subscriptions_return_and_no_command_waits() -> Non
     again.close()
 
 
+def test_a_socket_that_is_gone_is_no_error_but_a_command_not_sent(server: RosbridgeServer) -> None:
+    client = RosbridgeClient(ClientConfig(uri=server.uri))
+    client.advertise("/cmd", ARRAY)
+    connection = client._connection  # pyright: ignore[reportPrivateUsage]
+    assert connection is not None
+    connection.close_socket()
+    client._connection = connection  # pyright: ignore[reportPrivateUsage]  (as the reader has not noticed yet)
+    assert client.publish("/cmd", {"data": [1.0]}) is False
+    client.close()
+
+
 def test_a_flood_is_thinned_and_never_ends_the_connection(server: RosbridgeServer) -> None:
     heard: list[Any] = []
     server.subscribe("/cmd", ARRAY, lambda message, now: heard.append(message))
