@@ -18,5 +18,5 @@ def require() -> None:
 
     if importlib.util.find_spec("nerfstudio") is None:
         error = MissingExtraError("nerfstudio", "nerf")
-        error.args = (f"nerfstudio is not installed; it comes with: {INSTALL}",)
+        error.msg = f"nerfstudio is not installed; it comes with: {INSTALL}"  # one extra is not enough
         raise error

@@ -1,6 +1,9 @@
 """nerfstudio's checkpoints under torch's safe loader, which nerfstudio 1.1.5 does not know (its issue 3683)."""
 
+import pickle
 import sys
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +36,11 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: it is damaged, or holds more than tensors and numbers.
     """
-    import pickle
-    import zipfile
-
     allow()
     try:
-        document = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            document = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, zipfile.BadZipFile, ValueError) as error:
         raise ConfigError(
             f"{path} is no checkpoint that can be read safely; nothing in it was run. ({str(error).splitlines()[0]})"
