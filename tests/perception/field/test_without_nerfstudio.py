@@ -26,7 +26,8 @@ class Evil:
 
 def run_of(folder: Path, state: object) -> Path:
     (folder / "nerfstudio_models").mkdir(parents=True)
-    (folder / "config.yml").write_text("!!python/object/apply:os.system ['touch ran']\nmethod_name: innervate-nerfacto\n")
+    evil = "!!python/object/apply:os.system ['touch ran']"
+    (folder / "config.yml").write_text(f"{evil}\nmethod_name: innervate-nerfacto\n")
     torch.save({"pipeline": state, "step": 3}, folder / "nerfstudio_models/step-000000003.ckpt")
     return folder
 

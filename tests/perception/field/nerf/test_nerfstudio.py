@@ -1,4 +1,4 @@
-"""nerfstudio's own commands on a tiny capture, offline and on the CPU; `.ci/nerf` runs these in an environment of theirs.
+"""nerfstudio's own commands on a tiny capture, offline and on the CPU; `.ci/nerf` builds an environment for them.
 
 `INNERVATE_NERF=required` turns a missing nerfstudio from a reason to skip into a failure.
 """
@@ -61,7 +61,7 @@ def test_it_trains_evaluates_renders_and_reloads(run: Path, capture: Capture, tm
 
 def test_the_fused_hash_encoding_has_the_torch_one_s_values_and_gradients() -> None:
     import torch
-    from nerfstudio.field_components.encodings import HashEncoding
+    from nerfstudio.field_components.encodings import HashEncoding  # pyright: ignore[reportMissingImports]
 
     from innervate.perception.field.nerf.hash_encoding import FusedHashEncoding, fuse
 
