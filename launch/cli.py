@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "train": "Train a controller on a task, or resume a run.",
     "evaluate": "Returns of trained controllers over held-out episodes.",
     "compare": "Runs side by side: intervals over seeds, probability of improvement, profiles.",
+    "report": "One HTML page about a run, or about several: curve, video, wiring, tables.",
     "play": "Follow an episode of a controller live, as text.",
     "record": "Write a video of a trained controller.",
     "check": "Test an environment against the contracts, or replay an explosion.",

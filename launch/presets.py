@@ -51,8 +51,8 @@ PRESETS: dict[str, Preset] = {
         about="The entrained worm learns to steer towards targets: nine weights.",
         task="navigate",
         controller=WiringConfig(),
-        learner=CMAConfig(population=16, episodes=4, sigma=0.5),
-        steps=1_000_000,
+        learner=CMAConfig(population=16, episodes=2, sigma=0.5),
+        steps=320_000,
     ),
     "swimmer-v5-entrained-cma": Preset(
         about="The same circuit on Gymnasium's Swimmer: eight weights.",

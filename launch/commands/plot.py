@@ -1,20 +1,15 @@
 """`innervate plot`: a run's circuit and what it does, as pictures."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
-from matplotlib.figure import Figure
 
 from innervate.agents.worlds import WorldConfig
-from innervate.controllers.wiring import Wired
 from innervate.errors import ConfigError
-from innervate.launch.analysis.activity import record
-from innervate.launch.analysis.activity_figures import draw_activity, draw_phase_portrait
-from innervate.launch.analysis.wiring_diagram import draw_wiring
+from innervate.launch.analysis.pictures import pictures
 from innervate.launch.run.evaluation import load_controller
 from innervate.launch.run.files import write_bytes_atomically
 from innervate.launch.run.folder import RunFolder
@@ -42,19 +37,6 @@ def main(argv: Sequence[str]) -> None:
     folder = RunFolder.open(options.run)
     world: WorldConfig = folder.config().world
     controller = load_controller(folder, world, lesion=options.lesion, stimulate=options.stimulate)
-    recording = record(controller, world, episode=options.episode)
-    figures = {"activity.png": draw_activity(recording), "phase_portrait.png": draw_phase_portrait(recording)}
-    if isinstance(controller, Wired):
-        now = controller.strengths().tolist()
-        synapses = controller.circuit.synapses
-        strength = {(s.pre, s.post, s.kind): w for s, w in zip(synapses, now, strict=True)}
-        figures = {"wiring.png": draw_wiring(controller.circuit, strength), **figures}
-    for name, figure in figures.items():
-        write_bytes_atomically(folder.path / name, _png(figure))
+    for name, picture in pictures(controller, world, episode=options.episode).items():
+        write_bytes_atomically(folder.path / name, picture)
         print(folder.path / name)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return buffer.getvalue()

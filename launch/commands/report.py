@@ -1,0 +1,34 @@
+"""`innervate report`: one HTML page about a run, or about several."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from innervate.errors import ConfigError
+from innervate.launch.run.files import write_text_atomically
+from innervate.launch.run.page import write_page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Write a page that opens without the network: curve, video, wiring, activity, tables, the exact commands."""
+
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    """Run folders; several are compared."""
+    out: Path | None = None
+    """HTML file; by default report.html in the (first) run folder."""
+    video: bool = True
+    """Put the videos in."""
+
+
+def main(argv: Sequence[str]) -> None:
+    """Write and say where."""
+    options = tyro.cli(Options, args=list(argv), prog="innervate report")
+    if not options.runs:
+        raise ConfigError("Name at least one run folder.")
+    out = options.out or options.runs[0] / "report.html"
+    write_text_atomically(out, write_page(options.runs, video=options.video))
+    print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
