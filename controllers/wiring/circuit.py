@@ -93,6 +93,9 @@ class Circuit:
     motors: tuple[Motor, ...] = ()
     source: str = ""
     """Where the wiring is from: paper, data set, licence."""
+    gains: tuple[str, ...] = ()
+    """Groups in the order of their trainable gains; a small body may lack the synapses of some, and still takes the
+    gains of a larger one. Groups that are not named follow in the order of the synapses."""
     by_name: Mapping[str, Neuron] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

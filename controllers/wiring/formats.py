@@ -21,7 +21,7 @@ _PARTS = ("neurons", "synapses", "senses", "motors")
 def to_dict(circuit: Circuit) -> dict[str, Any]:
     """As written to JSON: fields that have their default value are left out."""
     parts = {name: [_short(part) for part in getattr(circuit, name)] for name in _PARTS}
-    return {"format": FORMAT, "source": circuit.source, **parts}
+    return {"format": FORMAT, "source": circuit.source, "gains": list(circuit.gains), **parts}
 
 
 def from_dict(document: Mapping[str, Any]) -> Circuit:
@@ -34,6 +34,7 @@ def from_dict(document: Mapping[str, Any]) -> Circuit:
         senses=_parts(Sense, document, "senses"),
         motors=_parts(Motor, document, "motors"),
         source=str(document.get("source", "")),
+        gains=tuple(map(str, document.get("gains", ()))),
     )
 
 
@@ -45,6 +46,7 @@ def to_json(circuit: Circuit) -> str:
     """One entry a line, so that a change of a circuit reads as such."""
     document = to_dict(circuit)
     lines = [f' "format": {FORMAT},', f' "source": {json.dumps(circuit.source)},']
+    lines.append(f' "gains": {json.dumps(list(circuit.gains))},')
     for name in _PARTS:
         entries = ",\n".join(f"  {json.dumps(entry)}" for entry in document[name])
         lines.append(f' "{name}": [\n{entries}\n ],' if entries else f' "{name}": [],')
@@ -77,7 +79,9 @@ def to_networkx(circuit: Circuit) -> "MultiDiGraph[str]":
     """
     from networkx import MultiDiGraph
 
-    graph: MultiDiGraph[str] = MultiDiGraph(source=circuit.source, senses=circuit.senses, motors=circuit.motors)
+    graph: MultiDiGraph[str] = MultiDiGraph(
+        source=circuit.source, gains=circuit.gains, senses=circuit.senses, motors=circuit.motors
+    )
     for neuron in circuit.neurons:
         graph.add_node(neuron.name, **{k: v for k, v in asdict(neuron).items() if k != "name"})
     for s in circuit.synapses:
@@ -96,6 +100,7 @@ def from_networkx(graph: "MultiDiGraph[str]") -> Circuit:
         senses=tuple(graph.graph.get("senses", ())),
         motors=tuple(graph.graph.get("motors", ())),
         source=str(graph.graph.get("source", "")),
+        gains=tuple(graph.graph.get("gains", ())),
     )
 
 

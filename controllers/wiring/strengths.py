@@ -35,7 +35,7 @@ class Strengths(nn.Module):
     ) -> None:
         super().__init__()
         self.signed = signed
-        names: dict[str, int] = {}
+        names = {name: i for i, name in enumerate(circuit.gains)} if shared else dict[str, int]()
         groups: list[int] = []
         for s in circuit.synapses:
             key = s.group if shared and s.group else f"{s.pre} {s.post} {s.kind}"

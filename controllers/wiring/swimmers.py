@@ -174,5 +174,9 @@ def entrained(spec: ControllerSpec) -> Circuit:
         synapses=(*synapses, *(replace(s, trained=False, group="") for s in _onto_muscles(joints))),
         senses=(*senses, *bearings),
         motors=tuple(motors),
+        gains=(
+            *(("steer", "steer_head") if turning else ()),
+            *(f"flip_{i}" for i in range(FLIP_REACH)), "oscillator", "own", "behind", "front",
+        ),
         source="B-neurons after Bhattasali et al. 2022; head after Ji et al. 2021",
     )

@@ -127,7 +127,8 @@ def _returns(c: Contestant, runs: list[dict[str, Any]], bench: Bench) -> Iterabl
         reach = "median run, at most 10 weights: >= 945 with sd <= 15; fewer than 200: >= 980"
         holds = bool(runs[0]["parameters"] <= 10 and np.median(means) >= 980 and sd <= 15)
         good = int(((means >= 980) & (sds <= 15)).sum())
-        count = f"; {good} of {len(runs)} runs meet both bars, the worst has {means.min():.0f} ± {sds[means.argmin()]:.0f}"
+        worst = f"{means.min():.0f} ± {sds[means.argmin()]:.0f}"
+        count = f"; {good} of {len(runs)} runs meet both bars, the worst has {worst}"
     steps = c.quick_steps if bench.quick else c.steps
     yield Row(
         row=f"swim, {c.name}: {runs[0]['parameters']:,} weights, held-out return after {steps // 1000} k steps",

@@ -100,6 +100,17 @@ def test_round_trips(name: str, build: Any, swimmer_spec: Any) -> None:
     assert back.senses == circuit.senses and back.motors == circuit.motors
 
 
+def test_gains_move_to_smaller_and_larger_bodies(build: Any, swimmer_spec: Any) -> None:
+    six, small, large = (build(WiringConfig(), swimmer_spec(joints)) for joints in (5, 2, 13))
+    assert six.strengths.names == small.strengths.names == large.strengths.names
+    with torch.no_grad():
+        six.strengths.theta.copy_(torch.arange(7.0))
+    small.load_state_dict(six.state_dict())
+    front = [i for i, s in enumerate(small.circuit.synapses) if s.group == "front"]
+    expected = torch.exp(six.strengths.theta[six.strengths.names.index("front")])
+    torch.testing.assert_close(small.strengths()[front].abs(), expected.expand(len(front)))
+
+
 def test_a_leaky_neuron_follows_its_equation(build: Any, swimmer_spec: Any) -> None:
     spec, tau = swimmer_spec(), 0.2
     wired = wire(relay(dynamics="leaky", tau_s=tau, bias=0.5), spec, build)
