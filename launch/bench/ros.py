@@ -58,7 +58,7 @@ def _latency(bench: Bench) -> Iterator[Row]:
     share = float(np.median(ours) - np.median(bare))
     yield Row(row=f"{what}: our share, median", value=share, unit="ms", n=len(ours), peer="less the bare loop's",
               reach="at most 0.3", holds=share <= 0.3)  # fmt: skip
-    yield Row(row=f"{what}: lost", value=found["lost"], unit=f"of {n}", reach="0", holds=found["lost"] == 0)
+    yield Row(row=f"{what}: lost", value=found["lost"], unit=f"of {n}", n=n, reach="0", holds=found["lost"] == 0)
 
     n = 1500 if bench.quick else 15_000
     found = bench.once(f"stream {n}", lambda: ros_latency.stream(n))
@@ -94,12 +94,14 @@ def _faults(bench: Bench) -> Iterator[Row]:
               unit=f"of {times}", n=times,
               peer=f"slowest {max(took):.3f} s; timeout 0.5 s, tick 0.03 s; real bridges: never",
               reach=f"{times}", holds=in_time == times)  # fmt: skip
-    found = bench.once("server killed", ros_faults.server_killed)
-    yield Row(row="server killed, back after 3 s: streaming again after", value=found["streaming_s"], unit="s",
-              peer="roslibpy 1 to 3.7 s", reach="at most 3", holds=found["streaming_s"] <= 3)  # fmt: skip
-    yield Row(row="server killed and back: oldest command that came through, there and back", value=found["oldest_s"],
+    times = 1 if bench.quick else 5
+    killed = bench.once(f"servers killed {times}", lambda: [ros_faults.server_killed() for _ in range(times)])
+    slowest, oldest = (max(one[key] for one in killed) for key in ("streaming_s", "oldest_s"))
+    yield Row(row="server killed, back after 3 s: streaming again after, slowest", value=slowest, unit="s", n=times,
+              peer="roslibpy 1 to 3.7 s", reach="at most 3", holds=slowest <= 3)  # fmt: skip
+    yield Row(row="server killed and back: oldest command that came through, there and back", value=oldest, n=times,
               unit="s", peer="roslibpy 0.47 s", reach="at most one period, 0.02, and the round trip",
-              holds=found["oldest_s"] <= 0.04)  # fmt: skip
+              holds=oldest <= 0.04)  # fmt: skip
     n = 14 if bench.quick else 200
     found = bench.once(f"random faults {n}", lambda: ros_faults.random_faults(n))
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found["kinds"].items()))
