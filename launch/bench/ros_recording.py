@@ -35,7 +35,8 @@ print(json.dumps(counts))
 
 def counted(run: Path, steps: int) -> dict[str, Any]:
     """Messages of a drive by topic: written, read by mcap-ros2-support, read by rosbags."""
-    from mcap_ros2.reader import read_ros2_messages
+    from mcap.reader import make_reader
+    from mcap_ros2.decoder import DecoderFactory
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drive.mcap"
@@ -47,7 +48,9 @@ def counted(run: Path, steps: int) -> dict[str, Any]:
             Driver(make_controller(str(run)), link, recorder.tick).run(steps)
             link.close()
             recorder.close()
-        theirs = dict(Counter(message.channel.topic for message in read_ros2_messages(str(path))))
+        with open(path, "rb") as file:
+            messages = make_reader(file, decoder_factories=[DecoderFactory()]).iter_decoded_messages()
+            theirs = dict(Counter(channel.topic for _, channel, _, _ in messages))
         command = [str(ros_peers.peers() / "clients/bin/python"), "-c", _ROSBAGS, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         rosbags = json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr[-300:]}

@@ -111,7 +111,7 @@ def test_allow_lists_and_rates() -> None:
     assert json.loads(frames[-1])["result"] is False
     for _ in range(100):
         say(node, client, op="publish", topic="/cmd", msg={"data": [1.0]})
-    assert len(node.heard) <= 10 and node.broker.counts["rate"] >= 90
+    assert len(node.heard) < 90 and len(node.heard) + node.broker.counts["rate"] == 100
 
 
 scraps: st.SearchStrategy[Any] = st.recursive(

@@ -71,7 +71,7 @@ def test_a_lost_link_truncates_with_the_reason_and_comes_back(swimmer: tuple[Rob
     import dataclasses
 
     robot, simulated = swimmer
-    robot = dataclasses.replace(robot, safety=dataclasses.replace(robot.safety, max_age_s=0.3))
+    robot = dataclasses.replace(robot, safety=dataclasses.replace(robot.safety, max_age_s=2.0))
     env = RosEnv(robot)
     env.reset()
     wire: Any = env.link.wire

@@ -151,7 +151,7 @@ def test_services(wire: Any, tmp_path: Path) -> None:
 
 def test_real_time_rests_without_commands(wire: Any) -> None:
     env = gym.make("innervate/Swim-v0", n_links=3)
-    one = SimulatedRobot(env, wire, Serving(pace="fast", watchdog_s=0.1), 0.03)
+    one = SimulatedRobot(env, wire, Serving(pace="fast", watchdog_s=1.0), 0.03)
     command(wire, [1.0, 1.0])
     one.step()
     assert one.applied.any()
@@ -159,7 +159,7 @@ def test_real_time_rests_without_commands(wire: Any) -> None:
     assert one.applied.any()  # not yet
     import time
 
-    time.sleep(0.11)
+    time.sleep(1.05)
     one.step()
     assert not one.applied.any() and one.rests == 1
     command(wire, [0.0, 1.0])

@@ -109,7 +109,7 @@ def test_sigterm_leaves_the_robot_at_rest(tmp_path: Path) -> None:
         text, _ = process.communicate(timeout=30)
     assert process.returncode == 0 and "1 x stop: closed" in text
     commands = [m.data for topic, _, m in read_messages(recording) if topic == "/joint_commands"]
-    assert len(commands) > 15 and any(np.any(np.abs(c) > 0.1) for c in commands)
+    assert len(commands) > 3 and any(np.any(np.abs(c) > 0.1) for c in commands)
 
 
 @pytest.mark.parametrize(
