@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "train": "Train a controller on a task, or resume a run.",
     "evaluate": "Returns of trained controllers over held-out episodes.",
     "compare": "Runs side by side: intervals over seeds, probability of improvement, profiles.",
+    "robustness": "Returns with the body, the senses or the neurons changed, as a heat map.",
     "report": "One HTML page about a run, or about several: curve, video, wiring, tables.",
     "play": "Follow an episode of a controller live, as text.",
     "record": "Write a video of a trained controller.",

@@ -1,0 +1,139 @@
+"""How a trained controller fares with another body, worse senses and fewer neurons: one change at a time."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from innervate.agents.seeds import Streams
+from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
+from innervate.controllers import ControllerSpec
+from innervate.controllers.wiring import WiringConfig
+from innervate.envs.options import Randomisation
+from innervate.errors import ConfigError
+from innervate.launch.run.evaluation import evaluate_controller, load_controller
+from innervate.launch.run.folder import RunFolder
+
+FACTORS = (0.5, 0.75, 1.0, 1.5, 2.0)
+DELAYS = (0, 1, 2, 3, 4)
+NOISES = (0.0, 0.05, 0.1, 0.2, 0.4)
+LESIONS = (0, 1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Mean held-out returns, a row for each kind of change, a column for each level of it."""
+
+    kinds: tuple[str, ...]
+    levels: tuple[tuple[float, ...], ...]
+    returns: Float[np.ndarray, "kind level episode"]
+    nominal: float
+
+    def document(self) -> dict[str, Any]:
+        """As JSON types."""
+        means = self.returns.mean(axis=2)
+        rows = zip(self.kinds, self.levels, means, strict=True)
+        return {"nominal": self.nominal, "rows": [{"kind": k, "levels": v, "returns": m.tolist()} for k, v, m in rows]}
+
+
+def measure(path: Path, episodes: int, say: Callable[[str], None] = lambda _: None) -> Robustness:
+    """Evaluate a run under each change, on the same initial states throughout.
+
+    Body: mass, actuator gear and friction, as factors. Senses: delay in control steps; noise on every channel that has
+    a limit, as a share of it. Neurons: that many silent, drawn at random (for controllers that are wirings).
+    Raises ConfigError where the environment does not vary its bodies (those that are not innervate's own).
+    """
+    if episodes < 1:
+        raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
+    folder = RunFolder.open(path)
+    config = folder.config()
+    world = config.world
+    env = make_vector_env(world, 1)
+    spec, varies = controller_spec(env), hasattr(env, "channels")
+    env.close()
+    if not varies:
+        raise ConfigError(f"{world.id} is not one of innervate's own environments: its bodies cannot be varied.")
+    kinds = _kinds(spec)
+    rows = list[list[np.ndarray]]()
+    for kind, (levels, change) in kinds.items():
+        say(kind)
+        row = list[np.ndarray]()
+        for level in levels:
+            altered = WorldConfig(id=world.id, options={**world.options, "randomisation": change(level)})
+            row.append(_returns(folder, altered, episodes))
+        rows.append(row)
+    names, all_levels = list(kinds), [levels for levels, _ in kinds.values()]
+    if isinstance(config.controller, WiringConfig):
+        names.append("neurons silent")
+        all_levels.append(tuple(float(n) for n in LESIONS))
+        rows.append([_lesioned(folder, world, episodes, count) for count in LESIONS])
+    nominal = float(_returns(folder, world, episodes).mean())
+    return Robustness(tuple(names), tuple(all_levels), np.array(rows), nominal)
+
+
+def _kinds(spec: ControllerSpec) -> Mapping[str, tuple[tuple[float, ...], Callable[[float], Randomisation]]]:
+    limits = {p.name: p.limit for p in spec.observations if p.limit is not None}
+    kinds: dict[str, tuple[tuple[float, ...], Callable[[float], Randomisation]]] = {
+        "mass, factor": (FACTORS, lambda f: Randomisation(mass=(f, f))),
+        "actuator gear, factor": (FACTORS, lambda f: Randomisation(gear=(f, f))),
+        "friction, factor": (FACTORS, lambda f: Randomisation(friction=(f, f))),
+        "delay of the senses, control steps": (
+            tuple(float(d) for d in DELAYS),
+            lambda d: Randomisation(delay_s=(d * spec.control_step_s, d * spec.control_step_s)),
+        ),
+    }
+    if limits:
+        kinds["noise on the senses, share of their limit"] = (
+            NOISES,
+            lambda n: Randomisation(noise={name: n * limit for name, limit in limits.items()}),
+        )
+    return kinds
+
+
+def _returns(folder: RunFolder, world: WorldConfig, episodes: int, lesion: tuple[str, ...] = ()) -> np.ndarray:
+    controller = load_controller(folder, world, lesion=lesion)
+    env = make_vector_env(world, episodes)
+    try:
+        return evaluate_controller(env, controller, Streams.evaluation(episodes)).episodes.returns
+    finally:
+        env.close()
+
+
+def _lesioned(folder: RunFolder, world: WorldConfig, episodes: int, count: int) -> np.ndarray:
+    """Each episode's share of several draws of neurons; one draw for each quarter of the episodes."""
+    rng = np.random.default_rng(count)
+    config = folder.config().controller
+    assert isinstance(config, WiringConfig)
+    env = make_vector_env(world, 1)
+    circuit = config.wiring(controller_spec(env))
+    env.close()
+    driven = {m.neuron for m in circuit.motors}
+    names = [n.name for n in circuit.neurons if n.name not in driven]
+    draws = max(1, min(4, episodes // 2)) if count else 1
+    drawn = [tuple(rng.choice(names, min(count, len(names)), replace=False).tolist()) for _ in range(draws)]
+    returns = [_returns(folder, world, episodes, lesion) for lesion in drawn]
+    return np.mean(returns, axis=0)
+
+
+def draw(result: Robustness, title: str) -> bytes:
+    """A heat map as PNG: return as a share of the unchanged controller's."""
+    share = result.returns.mean(axis=2) / (abs(result.nominal) or 1.0)
+    figure = Figure(figsize=(8.2, 1.4 + 0.62 * len(result.kinds)), dpi=140, layout="constrained")
+    axes: Any = figure.add_subplot()
+    image = axes.imshow(share, cmap="RdYlGn", vmin=0.0, vmax=1.1, aspect="auto")
+    for i, levels in enumerate(result.levels):
+        for k, level in enumerate(levels):
+            axes.text(k, i, f"{level:g}\n{share[i, k]:.0%}", ha="center", va="center", fontsize=8)
+    axes.set_yticks(range(len(result.kinds)), result.kinds, fontsize=8)
+    axes.set_xticks([])
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, ax=axes, label="return / unchanged", fraction=0.04, pad=0.02)
+    axes.set_title(f"{title}: return {result.nominal:.0f} unchanged; level above, share below", loc="left", fontsize=9)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
