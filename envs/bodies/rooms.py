@@ -33,7 +33,7 @@ class _Builder:
             attenuation=[1, 0, 0.12], castshadow=False, dir=[0, 0, -1], cutoff=180, exponent=0,
         )  # fmt: skip
 
-    def paint(self, name: str, pattern: str, square_m: float, contrast: float) -> str:
+    def paint(self, name: str, pattern: str = "flat", square_m: float = 0.5, contrast: float = 0.0) -> str:
         """A matt material: `flat`, or `checker` in squares of `square_m` whose two colours differ by `contrast`."""
         colour = self.rng.uniform(0.3, 0.9, 3)
         material = self.spec.add_material(name=name, specular=0.0, shininess=0.0, reflectance=0.0)
@@ -63,7 +63,7 @@ class _Builder:
         """Floor, ceiling and walls around the inner measures 0..x, 0..y, 0..z (m)."""
         w, t = WALL_M / 2, WALL_M
         floor, walls = self.paint("tiles", "checker", 0.5, 0.25), self.paint("wallpaper", "checker", 0.8, 0.15)
-        plain = self.paint("plaster", "flat", 1, 0)
+        plain = self.paint("plaster")
         self.add("floor", BOX, (x / 2 + t, y / 2 + t, w), (x / 2, y / 2, -w), floor)
         self.add("ceiling", BOX, (x / 2 + t, y / 2 + t, w), (x / 2, y / 2, z + w), plain)
         self.add("wall_west", BOX, (w, y / 2 + t, z / 2), (-w, y / 2, z / 2), walls)
@@ -88,7 +88,7 @@ class _Builder:
         self.add(f"{name}_back", BOX, (half[0], 0.1, 0.22), (x - s * back, y + c * back, 0.62), cloth, turn_rad)
 
     def shelf(self, name: str, x: float, y: float, half: tuple[float, float], height: float, boards: int) -> None:
-        wood = self.paint(f"{name}_wood", "flat", 1, 0)
+        wood = self.paint(f"{name}_wood")
         for side, sx in (("left", -1), ("right", 1)):
             at = (x + sx * (half[0] - 0.03), y, height / 2)
             self.add(f"{name}_{side}", BOX, (0.03, half[1], height / 2), at, wood)
@@ -105,10 +105,10 @@ def room(seed: int) -> mujoco.MjSpec:
     b.table("table", 1.5 + shift[0, 0], 1.4 + shift[0, 1], (0.6, 0.4), 0.75)
     b.sofa("sofa", 2.6 + shift[1, 0], 3.5, (0.85, 0.4), 0.0)
     b.add("chest", BOX, (0.3, 0.5, 0.45), (4.65, 1.2 + shift[2, 1], 0.45), b.paint("chest", "checker", 0.3, 0.3))
-    b.add("ball", SPHERE, (0.22,), (3.4 + shift[3, 0], 1.0 + shift[3, 1], 0.22), b.paint("ball", "flat", 1, 0))
-    b.add("column", CYLINDER, (0.15, 1.0), (0.45, 3.4 + shift[4, 1], 1.0), b.paint("column", "flat", 1, 0))
+    b.add("ball", SPHERE, (0.22,), (3.4 + shift[3, 0], 1.0 + shift[3, 1], 0.22), b.paint("ball"))
+    b.add("column", CYLINDER, (0.15, 1.0), (0.45, 3.4 + shift[4, 1], 1.0), b.paint("column"))
     on_table = (1.5 + shift[0, 0], 1.4 + shift[0, 1], 0.95)
-    b.add("vase", ELLIPSOID, (0.12, 0.12, 0.2), on_table, b.paint("vase", "flat", 1, 0))
+    b.add("vase", ELLIPSOID, (0.12, 0.12, 0.2), on_table, b.paint("vase"))
     for k, x in enumerate((1.2, 3.6)):
         b.add(f"picture{k}", BOX, (0.4, 0.02, 0.3), (x, 0.02, 1.5), b.paint(f"picture{k}", "checker", 0.2, 0.4))
     middle = (3.2 + shift[5, 0], 2.3 + shift[5, 1], 0.01)
@@ -132,7 +132,7 @@ def cluttered(seed: int) -> mujoco.MjSpec:
               (1.1, 3.75, 1.225), (1.6, 3.75, 1.225), (1.2, 3.75, 0.66), (1.7, 3.75, 0.66)]  # fmt: skip
     for k, at in enumerate(on_top):
         size = b.rng.uniform(0.06, 0.13, 3)
-        _thing(b, f"tool{k}", size, at, b.paint(f"tool{k}", "flat", 1, 0), b.rng.uniform(0, np.pi))
+        _thing(b, f"tool{k}", size, at, b.paint(f"tool{k}"), b.rng.uniform(0, np.pi))
     return b.spec
 
 
@@ -147,15 +147,15 @@ def flat(seed: int) -> mujoco.MjSpec:
     b.add("partition_north", BOX, (0.05, 0.75, 1.25), (3.0, 3.25, 1.25), wall)
     b.add("lintel", BOX, (0.05, 0.5, 0.2), (3.0, 2.0, 2.3), wall)
     b.add("bed", BOX, (0.95, 0.6, 0.25), (1.0, 3.35, 0.25), b.paint("bed", "checker", 0.3, 0.2))
-    b.add("pillow", ELLIPSOID, (0.18, 0.35, 0.08), (0.3, 3.35, 0.56), b.paint("pillow", "flat", 1, 0))
+    b.add("pillow", ELLIPSOID, (0.18, 0.35, 0.08), (0.3, 3.35, 0.56), b.paint("pillow"))
     b.add("wardrobe", BOX, (0.3, 0.6, 1.0), (0.32, 0.8, 1.0), b.paint("wardrobe", "checker", 0.5, 0.2))
-    b.add("stool", CYLINDER, (0.2, 0.22), (2.0 + shift[0, 0], 1.0 + shift[0, 1], 0.22), b.paint("stool", "flat", 1, 0))
+    b.add("stool", CYLINDER, (0.2, 0.22), (2.0 + shift[0, 0], 1.0 + shift[0, 1], 0.22), b.paint("stool"))
     b.table("dining", 4.6 + shift[1, 0], 2.2 + shift[1, 1], (0.45, 0.45), 0.75)
     b.add("stove", BOX, (0.35, 0.3, 0.45), (5.6, 0.32, 0.45), b.paint("stove", "checker", 0.2, 0.3))
-    b.add("fridge", BOX, (0.3, 0.3, 0.85), (5.65, 3.65, 0.85), b.paint("fridge", "flat", 1, 0))
-    b.add("bin", CYLINDER, (0.15, 0.25), (3.5 + shift[2, 0], 3.6, 0.25), b.paint("bin", "flat", 1, 0))
+    b.add("fridge", BOX, (0.3, 0.3, 0.85), (5.65, 3.65, 0.85), b.paint("fridge"))
+    b.add("bin", CYLINDER, (0.15, 0.25), (3.5 + shift[2, 0], 3.6, 0.25), b.paint("bin"))
     on_table = (4.6 + shift[1, 0], 2.2 + shift[1, 1], 0.82)
-    b.add("bowl", ELLIPSOID, (0.15, 0.15, 0.07), on_table, b.paint("bowl", "flat", 1, 0))
+    b.add("bowl", ELLIPSOID, (0.15, 0.15, 0.07), on_table, b.paint("bowl"))
     return b.spec
 
 
