@@ -6,7 +6,8 @@ in docs/tutorials/fields.md) bring nerfstudio itself, whose pinned dependencies 
 
 INSTALL = (
     "pip install 'innervate[nerf]' && "
-    "pip install --no-deps nerfstudio==1.1.5 nerfacc==0.5.2 viser==0.2.7 gsplat==1.4.0 torchvision==0.28.0"
+    "pip install --no-deps nerfstudio==1.1.5 nerfacc==0.5.2 viser==0.2.7 gsplat==1.4.0 torchvision==0.28.0 && "
+    "python -m innervate.perception.field.nerf.torchvision_cpu"
 )
 
 

@@ -2,13 +2,18 @@
 
 The wheels of torchvision on the package index are built for CUDA; beside the CPU build of torch their C++ operators do
 not load, and `import torchvision` then fails because it describes `torchvision::nms` to torch, which nobody defined
-(pytorch/vision issue 9085). torch calls `autoload` at the end of its own import (entry point `torch.backends`), and
-the operators that are described get a definition here. Where the library loads, nothing is done.
+(pytorch/vision issue 9085). `python -m innervate.perception.field.nerf.torchvision_cpu`, once in an environment made
+for nerfstudio, has torch call `autoload` at the end of its own import (entry point `torch.backends`), and the operators
+that are described get a definition here. Where the library loads, nothing is done. Other environments are left alone:
+an entry point of innervate's own would run at every `import torch` of everybody.
 """
 
 import importlib.util
 import os
+import sysconfig
 from pathlib import Path
+
+NAME = "innervate_torchvision_cpu"
 
 
 def autoload() -> None:
@@ -56,3 +61,22 @@ def define() -> None:
 
 _KEPT: list[object] = []
 """A library's operators live as long as it does."""
+
+
+def register() -> Path:
+    """Add the entry point to the running environment; `pip uninstall innervate_torchvision_cpu` takes it out."""
+    folder = Path(sysconfig.get_path("purelib")) / f"{NAME}-1.dist-info"
+    folder.mkdir(exist_ok=True)
+    files = {
+        "METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1\n",
+        "entry_points.txt": f"[torch.backends]\n{NAME} = {__spec__.name if __spec__ else __name__}:autoload\n",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    rows = "".join(f"{folder.name}/{name},,\n" for name in (*files, "RECORD"))
+    (folder / "RECORD").write_text(rows, encoding="utf-8")
+    return folder
+
+
+if __name__ == "__main__":
+    print(register())
