@@ -40,6 +40,13 @@ PRESETS: dict[str, Preset] = {
         learner=CMAConfig(population=12, episodes=2, sigma=0.4),
         steps=480_000,
     ),
+    "swim-entrained-ppo": Preset(
+        about="The entrained worm by gradients; wide exploration would shake it out of its gait.",
+        task="swim",
+        controller=WiringConfig(),
+        learner=PPOConfig(initial_std=0.1, learn_std=False, learning_rate=1e-3, gae_lambda=0.97),
+        steps=100_000,
+    ),
     "swim-worm-cma": Preset(
         about="The locomotion circuit of the C. elegans connectome (Cook et al. 2019), evolved.",
         task="swim",

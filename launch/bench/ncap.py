@@ -57,7 +57,7 @@ CONTESTANTS = (
     Contestant("entrained, evolved", WiringConfig(), _ENTRAINED.learner, 480_000, 240_000, 10),
     Contestant("NCAP, evolved", NCAPConfig(), _NCAP.learner, 400_000, 200_000, 5, "PPO 10 M steps: 927 ± 22"),
     Contestant("linear, evolved", LinearConfig(), CMAConfig(population=24, sigma=0.1), 480_000, 120_000, 2),
-    Contestant("entrained, PPO", WiringConfig(), _PPO, 150_000, 40_000, 1),
+    Contestant("entrained, PPO", WiringConfig(), PRESETS["swim-entrained-ppo"].learner, 100_000, 40_000, 2),
     Contestant("MLP(256, 256), PPO", MLPConfig(), _PPO, 300_000, 60_000, 1, "10 M steps: 987 ± 6"),
     Contestant("MLP(64, 64), PPO", MLPConfig(hidden=(64, 64)), _PPO, 150_000, 60_000, 1),
     Contestant("GRU, PPO", GRUConfig(), _PPO, 100_000, 40_000, 1),
