@@ -39,10 +39,10 @@ def test_plot_draws_three_pictures(entrained: Path, capsys: pytest.CaptureFixtur
         assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
 
 
-def test_a_controller_without_named_neurons_is_plotted_too(trained: Path) -> None:
-    main(["plot", str(trained)])
-    assert not (trained / "wiring.png").exists()
-    assert (trained / "phase_portrait.png").stat().st_size > 10_000
+def test_a_controller_without_named_neurons_is_plotted_too(run: Path) -> None:
+    main(["plot", str(run)])
+    assert not (run / "wiring.png").exists()
+    assert (run / "phase_portrait.png").stat().st_size > 10_000
 
 
 def test_what_is_recorded_is_what_the_body_did(entrained: Path) -> None:
