@@ -146,9 +146,11 @@ def _speed_of_learning(results: dict[str, list[dict[str, Any]]]) -> Iterable[Row
             found = np.array([steps_to(r["curve"], reach) for r in runs])
             bar = bars.get((name, reach))
             middle = float(np.median(found))
+            never = "not reached by the median run; " if np.isinf(middle) else ""
             yield Row(
-                row=f"swim, {name}: median environment steps to {reach}", value=middle, unit="steps", n=len(runs),
-                peer={900: "reference PPO: NCAP 560 k, MLP 220 k"}.get(reach, ""),
+                row=f"swim, {name}: median environment steps to {reach}", value=None if never else middle,
+                unit="" if never else "steps", n=len(runs),
+                peer=never + {900: "reference PPO: NCAP 560 k, MLP 220 k"}.get(reach, ""),
                 reach="" if bar is None else f"<= {bar / 1000:g} k", holds=None if bar is None else middle <= bar,
             )  # fmt: skip
 

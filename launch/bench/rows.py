@@ -33,7 +33,7 @@ class Row:
 
 def _figure(value: float | None) -> str:
     if value is None:
-        return "not measured"
+        return "none"
     return f"{value:.4g}" if math.isfinite(value) else str(value)
 
 
