@@ -54,13 +54,13 @@ class Contestant:
 _NCAP, _ENTRAINED = PRESETS["swim-ncap-cma"], PRESETS["swim-entrained-cma"]
 _PPO = PPOConfig()
 CONTESTANTS = (
-    Contestant("entrained, evolved", WiringConfig(), _ENTRAINED.learner, 480_000, 240_000, 10),
-    Contestant("NCAP, evolved", NCAPConfig(), _NCAP.learner, 400_000, 200_000, 5, "PPO 10 M steps: 927 ± 22"),
-    Contestant("linear, evolved", LinearConfig(), CMAConfig(population=24, sigma=0.1), 480_000, 120_000, 2),
-    Contestant("entrained, PPO", WiringConfig(), PRESETS["swim-entrained-ppo"].learner, 100_000, 40_000, 2),
-    Contestant("MLP(256, 256), PPO", MLPConfig(), _PPO, 300_000, 60_000, 1, "10 M steps: 987 ± 6"),
-    Contestant("MLP(64, 64), PPO", MLPConfig(hidden=(64, 64)), _PPO, 150_000, 60_000, 1),
-    Contestant("GRU, PPO", GRUConfig(), _PPO, 100_000, 40_000, 1),
+    Contestant("entrained, evolved", WiringConfig(), _ENTRAINED.learner, 480_000, 120_000, 10),
+    Contestant("NCAP, evolved", NCAPConfig(), _NCAP.learner, 400_000, 96_000, 5, "PPO 10 M steps: 927 ± 22"),
+    Contestant("linear, evolved", LinearConfig(), CMAConfig(population=24, sigma=0.1), 480_000, 72_000, 2),
+    Contestant("entrained, PPO", WiringConfig(), PRESETS["swim-entrained-ppo"].learner, 100_000, 16_000, 2),
+    Contestant("MLP(256, 256), PPO", MLPConfig(), _PPO, 300_000, 32_000, 1, "10 M steps: 987 ± 6"),
+    Contestant("MLP(64, 64), PPO", MLPConfig(hidden=(64, 64)), _PPO, 150_000, 32_000, 1),
+    Contestant("GRU, PPO", GRUConfig(), _PPO, 100_000, 16_000, 1),
 )
 ABLATIONS: dict[str, NCAPConfig] = {
     "whole": NCAPConfig(),
@@ -244,7 +244,7 @@ def _worms(bench: Bench) -> Iterable[Row]:
     before: dict[str, float] = {}
     for name, null in WORMS.items():
         config = WiringConfig(circuit="worm", null=null)  # pyright: ignore[reportArgumentType]
-        runs = _train(bench, Contestant(name, config, preset.learner, WORM_STEPS, 100_000, 3))
+        runs = _train(bench, Contestant(name, config, preset.learner, WORM_STEPS, 60_000, 3))
         found[name] = np.array([r["held_out"] for r in runs])
         before[name] = float(np.mean([r["curve"][0][1] for r in runs]))
     for name, scores in found.items():
