@@ -1,5 +1,6 @@
 """Neurons with a memory: a clock, a leaky membrane, a plateau potential, a spike and its trace."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -16,7 +17,7 @@ STEEPNESS = 4.0
 """Slope of the sigmoid through which gradients pass a threshold, per unit of input."""
 
 
-class Memory(nn.Module):
+class Memory(nn.Module, ABC):
     """All neurons of one kind of dynamics."""
 
     def __init__(self, cells: Sequence[Neuron], dt_s: float) -> None:
@@ -29,9 +30,9 @@ class Memory(nn.Module):
         del batch
         return {}
 
+    @abstractmethod
     def activity(self, state: State) -> Float[Tensor, "batch cell"]:
         """What the neurons send out during this control step."""
-        raise NotImplementedError
 
     def potential(self, state: State) -> Float[Tensor, "batch cell"]:
         """Membrane potential, for gap junctions; the activity of neurons that have none."""

@@ -17,11 +17,8 @@ def _opposite(side: str) -> str:
 
 
 def _sign(side: str) -> float:
+    """Of a bend, a torque, and of the place in a diagram: positive dorsal."""
     return 1.0 if side == "dorsal" else -1.0
-
-
-def _height(side: str) -> float:
-    return _sign(side)
 
 
 def stretch_receptors(joints: int) -> tuple[list[Neuron], list[Sense]]:
@@ -30,7 +27,7 @@ def stretch_receptors(joints: int) -> tuple[list[Neuron], list[Sense]]:
     for side in SIDES:
         for i in range(joints):
             name = f"S{side[0].upper()}{i}"
-            at = (i / max(1, joints - 1), 0.35 * _height(side))
+            at = (i / max(1, joints - 1), 0.35 * _sign(side))
             neurons.append(Neuron(name=name, kind=f"S{side[0].upper()}", side=side, position=at))
             senses.append(Sense(neuron=name, port="joint_angle", index=i, gain=_sign(side), per_limit=True))
     return neurons, senses
@@ -42,7 +39,7 @@ def muscles(joints: int) -> tuple[list[Neuron], list[Motor]]:
     for side in SIDES:
         for i in range(joints):
             name = f"M{side[0].upper()}{i}"
-            at = (i / max(1, joints - 1), 1.0 * _height(side))
+            at = (i / max(1, joints - 1), _sign(side))
             neurons.append(Neuron(name=name, kind=f"M{side[0].upper()}", side=side, position=at))
             motors.append(Motor(neuron=name, actuator=i, gain=_sign(side)))
     return neurons, motors
@@ -55,7 +52,7 @@ def _b_neurons(joints: int) -> list[Neuron]:
             kind=f"B{side[0].upper()}",
             side=side,
             transmitter="acetylcholine",
-            position=(i / max(1, joints - 1), 0.7 * _height(side)),
+            position=(i / max(1, joints - 1), 0.7 * _sign(side)),
         )
         for side in SIDES
         for i in range(joints)
@@ -91,7 +88,7 @@ def ncap(spec: ControllerSpec) -> Circuit:
     head = [
         Neuron(
             name=f"O{side[0].upper()}", kind="oscillator", side=side, dynamics="clock", period_s=PERIOD_S,
-            onset=0.0 if side == "dorsal" else 0.5, position=(-0.15, 0.5 * _height(side)),
+            onset=0.0 if side == "dorsal" else 0.5, position=(-0.15, 0.5 * _sign(side)),
         )
         for side in SIDES
     ]  # fmt: skip
@@ -154,7 +151,7 @@ def entrained(spec: ControllerSpec) -> Circuit:
     head = [
         Neuron(
             name=f"O{side[0].upper()}", kind="oscillator", side=side, dynamics="plateau", starts_on=side == "dorsal",
-            position=(-0.15, 0.5 * _height(side)),
+            position=(-0.15, 0.5 * _sign(side)),
         )
         for side in SIDES
     ]  # fmt: skip

@@ -254,8 +254,6 @@ def _worms(bench: Bench) -> Iterable[Row]:
         yield Row(
             row=f"swim, worm's locomotion circuit (Cook 2019), {name}, evolved", value=value, unit="",
             interval=interval, n=len(scores), peer=f"before training {before[name]:.0f}{against}",
-            reach="reported with intervals" if name == "connectome" else "",
-            holds=True if name == "connectome" else None,
         )  # fmt: skip
 
 
