@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
     world = config.world if config else WorldConfig(id=environment_id(options.what))
     kind: Any = config.controller if config else CONTROLLERS[options.controller]()
     env = make_vector_env(world, 1)
-    controller = build_controller(world, kind, env)
+    controller = build_controller(kind, env)
     if folder is not None:
         load_controller_tensors(controller, folder.model(), folder.path)
     step_s = controller.spec.control_step_s

@@ -49,7 +49,7 @@ def make_controller(what: str, name: str = "zero") -> Controller:
     env = make_vector_env(world, 1)
     try:
         kind: Any = config.controller if config is not None else CONTROLLERS[name]()
-        controller = build_controller(world, kind, env, config.seed if config is not None else 0)
+        controller = build_controller(kind, env, config.seed if config is not None else 0)
     finally:
         env.close()
     if folder is not None:

@@ -46,11 +46,8 @@ def evaluate_controller(env: VectorEnv[Any, Any, Any], controller: Controller, s
     return Evaluation(rollout(env, controller, controller.spec, seeds), seeds)
 
 
-def build_controller(
-    world: WorldConfig, config: ControllerConfig, env: VectorEnv[Any, Any, Any], seed: int = 0
-) -> Controller:
+def build_controller(config: ControllerConfig, env: VectorEnv[Any, Any, Any], seed: int = 0) -> Controller:
     """A controller as a run with this seed would begin."""
-    del world
     return config.build(controller_spec(env), Streams(seed).controller())
 
 
@@ -96,7 +93,7 @@ def load_controller(
         )
     env = make_vector_env(world, 1)
     try:
-        controller = build_controller(world, wiring, env, config.seed)
+        controller = build_controller(wiring, env, config.seed)
     finally:
         env.close()
     load_controller_tensors(controller, folder.model(), folder.path)
@@ -108,6 +105,6 @@ def untrained(world: WorldConfig, config: ControllerConfig, seeds: list[int], *,
     one_thread()
     env = make_vector_env(world, len(seeds))
     try:
-        return evaluate_controller(env, build_controller(world, config, env, seed), seeds).episodes.returns
+        return evaluate_controller(env, build_controller(config, env, seed), seeds).episodes.returns
     finally:
         env.close()

@@ -34,7 +34,7 @@ def record(
     env: Any = make_vector_env(world, 1, render=True)
     frames: list[np.ndarray] = []
     try:
-        controller = build_controller(world, config, env)
+        controller = build_controller(config, env)
         if folder is not None:
             load_controller_tensors(controller, folder.model(), folder.path)
         step_s = controller.spec.control_step_s

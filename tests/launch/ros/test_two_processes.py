@@ -35,7 +35,7 @@ def direct(seed: int, steps: int, controller: str = "ncap") -> tuple[np.ndarray,
         done.append(moment.action[0].copy())
         rewards.append(float(moment.reward[0]))
 
-    one = build_controller(world, CONTROLLERS[controller](), env)
+    one = build_controller(CONTROLLERS[controller](), env)
     rollout(env, one, one.spec, [seed], watch=watch)
     env.close()
     return np.stack(seen[:steps]), np.stack(done[:steps]), sum(rewards[:steps], 0.0)
