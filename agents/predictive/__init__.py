@@ -1,0 +1,1 @@
+"""Learners whose representation also predicts: auxiliary objectives beside a value loss."""
