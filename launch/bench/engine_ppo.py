@@ -19,7 +19,7 @@ from innervate.envs.vector import BodyVectorEnv
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.rows import Row
 from innervate.launch.bench.timing import interleave, ratio
-from innervate.launch.run.statistics import interquartile_mean, stratified_bootstrap
+from innervate.launch.run.statistics import bootstrap_interval, interquartile_mean
 
 LARGE: dict[str, Any] = {"num_envs": 256, "batch_size": 2048, "n_steps": 128}
 
@@ -129,7 +129,7 @@ def _curves(bench: Bench) -> Iterable[Row]:
 
             final[name].append(bench.once(f"curve {name} {seed} {budget}", learn))
     rng = np.random.default_rng(0)
-    intervals = {k: stratified_bootstrap(np.array(v)[:, None], rng) for k, v in final.items()}
+    intervals = {k: bootstrap_interval(np.array(v)[:, None, None], rng) for k, v in final.items()}
     means = {k: interquartile_mean(np.array(v)) for k, v in final.items()}
     (a_low, a_high), (b_low, b_high) = intervals.values()
     yield Row(

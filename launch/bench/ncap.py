@@ -22,7 +22,7 @@ from innervate.launch.bench.training import held_out_returns, of_preset, rebuilt
 from innervate.launch.presets import PRESETS
 from innervate.launch.run.config import RunConfig
 from innervate.launch.run.evaluation import untrained
-from innervate.launch.run.statistics import interquartile_mean, stratified_bootstrap
+from innervate.launch.run.statistics import bootstrap_interval, interquartile_mean
 
 SWIM = WorldConfig(id="swim")
 EPISODES = 20
@@ -113,7 +113,7 @@ def _train(bench: Bench, c: Contestant) -> list[dict[str, Any]]:
 def _summary(scores: np.ndarray) -> tuple[float, tuple[float, float]]:
     """Interquartile mean over runs and episodes, and its interval over runs; over episodes where there is one run."""
     table = scores.T if len(scores) == 1 else scores
-    return interquartile_mean(scores), stratified_bootstrap(table, np.random.default_rng(0))
+    return interquartile_mean(scores), bootstrap_interval(table[:, None], np.random.default_rng(0))
 
 
 def _returns(c: Contestant, runs: list[dict[str, Any]], bench: Bench) -> Iterable[Row]:

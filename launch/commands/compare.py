@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> None:
     groups = gather(options.runs, options.episodes, unfinished=options.unfinished)
     rng = np.random.default_rng(0)
     summaries = [group.summary(rng) for group in groups]
-    pairs = improvements(groups, rng)
+    pairs = improvements(groups)
     rows = [
         [g.name, str(len(g.runs)), f"{s['interquartile_mean']:.1f}", "{:.1f} to {:.1f}".format(*s["interval"]),
          s["interval_over"], f"{s['lowest']:.1f}"]

@@ -16,7 +16,7 @@ from innervate.errors import ConfigError, RunError
 from innervate.launch.run.config import RunConfig
 from innervate.launch.run.evaluation import evaluate_run
 from innervate.launch.run.folder import RunFolder
-from innervate.launch.run.statistics import interquartile_mean, probability_of_improvement, stratified_bootstrap
+from innervate.launch.run.statistics import bootstrap_interval, interquartile_mean, probability_of_improvement
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Group:
     def summary(self, rng: np.random.Generator) -> dict[str, Any]:
         """Interquartile mean with its 95 % interval: over runs, or over episodes where there is a single run."""
         alone = len(self.runs) == 1
-        low, high = stratified_bootstrap(self.returns.T if alone else self.returns, rng)
+        if self.returns.size < 2:
+            raise ConfigError(f"{self.name}: one run and one episode have no interval; ask for more with --episodes.")
+        low, high = bootstrap_interval((self.returns.T if alone else self.returns)[:, None], rng)
         return {
             "runs": [str(run) for run in self.runs],
             "interquartile_mean": interquartile_mean(self.returns),
@@ -70,11 +72,11 @@ def gather(paths: Sequence[Path], episodes: int, *, unfinished: bool = False) ->
     ]
 
 
-def improvements(groups: Sequence[Group], rng: np.random.Generator) -> list[dict[str, Any]]:
+def improvements(groups: Sequence[Group]) -> list[dict[str, Any]]:
     """For each pair of groups with their mean returns by run: how probably the first is better, with its interval."""
     result = list[dict[str, Any]]()
     for a, b in combinations(groups, 2):
-        value, interval = probability_of_improvement(a.returns.mean(axis=1), b.returns.mean(axis=1), rng)
+        value, interval = probability_of_improvement(a.returns.mean(axis=1), b.returns.mean(axis=1))
         result.append({"better": a.name, "than": b.name, "probability": value, "interval": list(interval)})
     return result
 

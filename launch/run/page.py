@@ -112,7 +112,7 @@ def _comparison(paths: Sequence[Path]) -> str:
     ]
     pairs = [
         (p["better"], p["than"], f"{p['probability']:.2f}", "{:.2f} to {:.2f}".format(*p["interval"]))
-        for p in improvements(groups, rng)
+        for p in improvements(groups)
     ]
     better = _table(("a run of", "beats one of, with probability", "", "95 % interval"), pairs) if pairs else ""
     return (
