@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float
 
 from .bodies.town import add_checkered, add_sky_and_ground, add_town
 from .bodies.vehicle import add_vehicle, poses
+from .bodies.walls import add_square
 from .channel import Channel
 from .drive import Drive
 from .options import ArenaOptions
@@ -129,12 +130,7 @@ def world(options: ArenaOptions) -> World:
 
     add_sky_and_ground(spec, outside)
     add_town(spec, rng, outside, around)
-    for k, angle in enumerate(np.arange(4) * np.pi / 2):
-        spec.worldbody.add_geom(
-            name=f"side{k}", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.05, half + 0.1, WALL_HEIGHT_M / 2],
-            pos=[(half + 0.05) * np.cos(angle), (half + 0.05) * np.sin(angle), WALL_HEIGHT_M / 2],
-            quat=[np.cos(angle / 2), 0, 0, np.sin(angle / 2)], material=add_checkered(spec, rng, f"side{k}"),
-        )  # fmt: skip
+    add_square(spec, options.side_m, WALL_HEIGHT_M, lambda name: add_checkered(spec, rng, name))
     add_vehicle(spec, eye_height_m=options.eye_height_m, eye_yaw_rad=options.eye_yaw_rad)
     spec.worldbody.add_body(name="goal", mocap=True)
     spec.add_sensor(

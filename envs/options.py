@@ -180,3 +180,21 @@ class ArenaOptions(DriveOptions):
         super().__post_init__()
         if not 3 <= self.side_m <= 60:
             raise ConfigError(f"The side of the arena must be 3 to 60 m; it is {self.side_m}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoamOptions:
+    """Options of `innervate/Roam-v0`."""
+
+    feeders: int = 2
+    """2 that fill in turn, or 1, at the side of positive x, that stays full."""
+    cue: bool = True
+    """Whether the side of the full feeder is observed."""
+    rays: int = 16
+    """Range finders, evenly around the vehicle, 4 to 64."""
+
+    def __post_init__(self) -> None:
+        if self.feeders not in (1, 2):
+            raise ConfigError(f"The room has 1 or 2 feeders; feeders={self.feeders} was asked for.")
+        if not 4 <= self.rays <= 64:
+            raise ConfigError(f"The vehicle has 4 to 64 rays; rays={self.rays} was asked for.")

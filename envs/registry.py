@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .options import ArenaOptions, HoldOptions, NavigateOptions, ReachOptions, RouteOptions, SwimOptions
+from .options import ArenaOptions, HoldOptions, NavigateOptions, ReachOptions, RoamOptions, RouteOptions, SwimOptions
 
 NAMESPACE = "innervate"
 
@@ -66,6 +66,13 @@ TASKS: dict[str, TaskEntry] = {
         max_episode_steps=1000,
         options=ArenaOptions,
         summary="The same vehicle drives to a place in a walled square.",
+    ),
+    "roam": TaskEntry(
+        id=f"{NAMESPACE}/Roam-v0",
+        world="innervate.envs.roam:world",
+        max_episode_steps=300,
+        options=RoamOptions,
+        summary="The same vehicle, feeling walls by rays, forages between two hidden feeders that fill in turn.",
     ),
 }
 """Short name, as on the command line, to entry."""

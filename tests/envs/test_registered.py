@@ -23,6 +23,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "navigate": {"n_links": 4},
     "route": {"season": "winter", "aside_m": 0.3},
     "arena": {"light": "dusk", "side_m": 8.0},
+    "roam": {"feeders": 1, "rays": 8},
 }
 """Options that change the body, for each task; the arms' are the same for all of theirs."""
 ENTRIES = pytest.mark.parametrize("entry", TASKS.values(), ids=TASKS.keys())
