@@ -1,0 +1,1 @@
+"""innervate.launch.bench.predictive."""
