@@ -10,6 +10,7 @@ from innervate.errors import InnervateError, UnknownNameError
 COMMANDS: dict[str, str] = {
     "list": "Tasks, controllers, learners, presets and benchmarks by name.",
     "train": "Train a controller on a task, or resume a run.",
+    "sweep": "Train a grid or a search of runs, here or on a Ray cluster.",
     "evaluate": "Returns of trained controllers over held-out episodes.",
     "compare": "Runs side by side: intervals over seeds, probability of improvement, profiles.",
     "robustness": "Returns with the body, the senses or the neurons changed, as a heat map.",

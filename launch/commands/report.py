@@ -10,6 +10,8 @@ import tyro
 from innervate.errors import ConfigError
 from innervate.launch.run.files import write_text_atomically
 from innervate.launch.run.page import write_page
+from innervate.launch.sweep.page import write_sweep_page
+from innervate.launch.sweep.results import is_sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +19,7 @@ class Options:
     """Write a page that opens without the network: curve, video, wiring, activity, tables, the exact commands."""
 
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Run folders; several are compared."""
+    """Run folders, of which several are compared; or the folder of one sweep."""
     out: Path | None = None
     """HTML file; by default report.html in the (first) run folder."""
     video: bool = True
@@ -30,5 +32,9 @@ def main(argv: Sequence[str]) -> None:
     if not options.runs:
         raise ConfigError("Name at least one run folder.")
     out = options.out or options.runs[0] / "report.html"
-    write_text_atomically(out, write_page(options.runs, video=options.video))
+    if len(options.runs) == 1 and is_sweep(options.runs[0]):
+        text = write_sweep_page(options.runs[0], video=options.video)
+    else:
+        text = write_page(options.runs, video=options.video)
+    write_text_atomically(out, text)
     print(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")

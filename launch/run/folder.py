@@ -53,6 +53,8 @@ class RunFolder:
         """An existing folder."""
         if not path.is_dir():
             raise RunError(f"There is no run folder at {path}; see what exists with: ls {path.parent}")
+        if (path / "sweep.json").exists():
+            raise RunError(f"{path} is a sweep; its runs are the folders inside, and: innervate report {path}")
         return cls(path)
 
     def config(self) -> RunConfig:
@@ -60,7 +62,9 @@ class RunFolder:
         return RunConfig.from_dict(read_json(self.path, self.path / "config.json"))
 
     def extend(self, config: RunConfig) -> None:
-        """Give the run another budget."""
+        """Give the run another budget; its card, which tells of the old one, goes."""
+        if config.steps != self.config().steps:
+            (self.path / "README.md").unlink(missing_ok=True)
         write_text_atomically(self.path / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
 
     def manifest(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from innervate.errors import RunError
 from innervate.launch.run.config import EvaluationConfig, RunConfig
 from innervate.launch.run.evaluation import Evaluation, evaluate_controller
 from innervate.launch.run.folder import RunFolder, check_tensors
+from innervate.launch.run.lock import FolderLock
 from innervate.launch.run.manifest import manifest
 from innervate.launch.run.report import finish
 from innervate.launch.run.tracking import Tracker
@@ -51,6 +52,7 @@ class Run:
         self.learner = config.learner.build(config.setting())
         self._tracker = tracker or Tracker()
         self._evaluated_at = 0
+        self._lock: FolderLock | None = None
 
     @classmethod
     def start(cls, config: RunConfig, path: Path, tracker: Tracker | None = None) -> "Run":
@@ -62,13 +64,20 @@ class Run:
         return run
 
     @classmethod
-    def resume(cls, path: Path, steps: int | None = None, tracker: Tracker | None = None) -> "Run":
-        """Go on from the newest checkpoint, to the run's own budget or to a larger one."""
+    def resume(
+        cls, path: Path, steps: int | None = None, tracker: Tracker | None = None, *, wait_s: float = 0.0
+    ) -> "Run":
+        """Go on from the newest checkpoint, to the run's own budget or to a larger one.
+
+        Raises RunError where another process writes to the folder for longer than `wait_s`.
+        """
         folder = RunFolder.open(path)
+        lock = FolderLock(path, wait_s=wait_s)
         config = folder.config()
         if steps is not None:
             folder.extend(config := config.with_steps(steps))
         run = cls(folder, config, tracker)
+        run._lock = lock
         snapshot = folder.snapshot()
         check_tensors(run.learner.snapshot().model, snapshot.model, path)
         run.learner.restore(snapshot)
@@ -79,6 +88,15 @@ class Run:
 
     def train(self) -> RunFolder:
         """Spend the budget, then draw the curve, write the card and close."""
+        self._lock = self._lock or FolderLock(self.folder.path)
+        try:
+            self._learn()
+            finish(self.folder)
+        finally:
+            self._lock.release()
+        return self.folder
+
+    def _learn(self) -> None:
         every, n = self.config.evaluation.every_steps, self.config.evaluation.episodes
         judge = make_vector_env(self.config.world, n, threads=self.config.threads) if every and n else None
         saved_at = time.monotonic()
@@ -106,8 +124,6 @@ class Run:
             self.learner.close()
             if judge is not None:
                 judge.close()
-        finish(self.folder)
-        return self.folder
 
 
 def evaluation_metrics(result: Evaluation) -> dict[str, float]:

@@ -18,7 +18,7 @@ from innervate.controllers.wiring import WiringConfig
 from innervate.envs.gl import probe
 from innervate.errors import RunError
 from innervate.launch.cli import main
-from innervate.launch.run import page
+from innervate.launch.run import html, page
 from innervate.launch.run.evaluation import evaluate_run
 from innervate.launch.run.training import train
 from innervate.launch.run.video import record_run
@@ -110,6 +110,6 @@ def test_several_runs_are_compared(circuit_run: Path, trained: Path, tmp_path: P
 
 
 def test_a_page_too_large_is_refused(circuit_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "LIMIT_BYTES", 10_000)
+    monkeypatch.setattr(html, "LIMIT_BYTES", 10_000)
     with pytest.raises(RunError, match="--no-video"):
         page.write_page([circuit_run], video=False)
