@@ -77,6 +77,13 @@ TASKS: dict[str, TaskEntry] = {
 }
 """Short name, as on the command line, to entry."""
 
+MAZES: dict[str, tuple[str, int]] = {
+    f"{NAMESPACE}/Forage-v0": ("innervate.envs.mazes.forage:ForageEnv", 150),
+    f"{NAMESPACE}/Track-v0": ("innervate.envs.mazes.track:TrackEnv", 150),
+    f"{NAMESPACE}/TMaze-v0": ("innervate.envs.mazes.t_maze:TMazeEnv", 2000),
+}
+"""Mazes of single cells, with discrete actions: Gymnasium's id to entry point and steps of an episode."""
+
 DM_CONTROL: dict[str, tuple[str, ...]] = {
     "acrobot": ("swingup", "swingup_sparse"),
     "ball_in_cup": ("catch",),
@@ -119,6 +126,9 @@ def register_all() -> None:
                 max_episode_steps=entry.max_episode_steps,
                 kwargs={"task": name},
             )
+    for id_, (entry_point, steps) in MAZES.items():
+        if id_ not in gymnasium.registry:
+            gymnasium.register(id=id_, entry_point=entry_point, max_episode_steps=steps)
     for domain, tasks in DM_CONTROL.items():
         for task in tasks:
             if suite_id(domain, task) not in gymnasium.registry:

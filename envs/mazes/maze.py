@@ -16,6 +16,7 @@ FAR_CELLS = 3
 """A new goal lies more cells than this from the old one, in its row or its column (the same paper)."""
 
 Floor = Bool[np.ndarray, "side side"]
+Action = int | np.int64
 
 
 def open_room(size: int) -> Floor:
@@ -84,6 +85,12 @@ class Maze:
     def places(self) -> int:
         """How many there are."""
         return len(self.cells)
+
+    def after(self, place: int, action: Action) -> int:
+        """Where an action leads."""
+        if not 0 <= action < len(MOVES):
+            raise ConfigError(f"An action is 0 (up), 1 (right), 2 (down) or 3 (left), got {action}.")
+        return int(self.successor[place, action])
 
     def image(self, place: int) -> Float32[np.ndarray, "side side"]:
         """What is seen from above with the animal at `place`."""

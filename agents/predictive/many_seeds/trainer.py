@@ -15,7 +15,7 @@ from ..paper_nets import PaperNets, PaperNetsConfig
 from . import weights as parameters
 from .buffers import net_of, shape_of, work_of
 from .loop_kernel import DRAWS, Memory, Mind, Record, Rules, World, live
-from .losses_kernel import Batch, Loss, latents
+from .losses_kernel import Batch, Loss
 
 CHUNK = 4096
 """Steps a call of the kernel."""
@@ -60,15 +60,18 @@ class Trained:
     """Environment steps until then, which are also updates but for the first batch."""
 
 
-def train(maze: Maze, config: MazeAgentConfig, seed: int, *, encoder: PaperNets | None = None) -> Trained:
-    """Train one seed from scratch, or, given `encoder`, new heads on that encoder, which keeps its weights."""
+def train(
+    maze: Maze, config: MazeAgentConfig, seed: int, *, frozen: Float32[np.ndarray, "place latent"] | None = None
+) -> Trained:
+    """Train one seed from scratch; or, given `frozen` latents (`latents_of` another's encoder), new heads on those.
+
+    The networks returned then have an encoder that nothing trained.
+    """
     side = maze.background.shape[0]
     actions = maze.successor.shape[1]
     shape = shape_of(config.nets, side, actions)
     streams = Streams(seed)
     nets = config.nets.build(side, actions, streams.controller())
-    if encoder is not None:
-        nets.encoder.load_state_dict(encoder.encoder.state_dict())
     rng = streams.learner()
     flat = parameters.from_torch(nets, shape)
     gradient = np.zeros_like(flat)
@@ -79,7 +82,7 @@ def train(maze: Maze, config: MazeAgentConfig, seed: int, *, encoder: PaperNets 
     rules = Rules(config.explore, config.learning_rate, config.target_every, config.mask_terminal)
     w = config.weights
     terms = (np.float32(x) for x in (w.prediction, w.negatives, w.value, w.horizon, config.discount))
-    loss = Loss(*terms, frozen=encoder is not None)
+    loss = Loss(*terms, frozen=frozen is not None)
     mind = Mind(
         flat, gradient, np.zeros_like(flat), np.zeros_like(flat), np.zeros_like(work.q), np.zeros(5, np.int64)
     )
@@ -90,7 +93,8 @@ def train(maze: Maze, config: MazeAgentConfig, seed: int, *, encoder: PaperNets 
     record = Record(
         np.zeros(config.episodes, np.int64), np.zeros(config.episodes, np.float32), np.zeros(3, np.float32)
     )
-    latents(net, shape, work, world.background, world.pixel)
+    if frozen is not None:
+        work.z[:] = frozen.T
     episode = 0
     while episode < config.episodes:
         draws = rng.integers(2**32, size=(CHUNK, DRAWS + config.batch), dtype=np.uint32)

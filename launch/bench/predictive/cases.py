@@ -1,4 +1,4 @@
-"""The agents that are compared."""
+"""The agents that are compared, and how many seeds of each."""
 
 from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig
 from innervate.agents.predictive.paper import PaperWeights
@@ -14,14 +14,57 @@ PREDICTION = {
     0.8: PaperWeights(prediction=1e-4, negatives=1, horizon=0.8),
 }
 """The paper's weights by horizon, each chosen by its authors on the task it is tested on."""
+LARGE_PREDICTION = {0.0: PREDICTION[0.0], 0.8: PREDICTION[0.8]}
+NEGATIVES_LARGE = PaperWeights(prediction=0, negatives=100)
+"""The same for its larger value head."""
+OURS = PaperWeights(prediction=1e-2, negatives=1e-2)
+"""One choice for all latents, made on seeds from 1000 on, which no row below uses."""
 
 
-def paper(weights: PaperWeights, latent: int, *, rectified: bool = True, episodes: int = 601) -> MazeAgentConfig:
+def paper(
+    weights: PaperWeights, latent: int, *, rectified: bool = True, value: tuple[int, ...] = (16,), explore: float = 1.0,
+    episodes: int = 601,
+) -> MazeAgentConfig:  # fmt: skip
     """The paper's agent: random behaviour, terminals unmasked."""
-    nets = PaperNetsConfig(latent=latent, rectified=rectified)
-    return MazeAgentConfig(nets=nets, weights=weights, mask_terminal=False, episodes=episodes)
+    nets = PaperNetsConfig(latent=latent, rectified=rectified, value=value)
+    return MazeAgentConfig(nets=nets, weights=weights, mask_terminal=False, episodes=episodes, explore=explore)
 
 
-def room(weights: PaperWeights, latent: int, *, rectified: bool = True) -> Case:
-    """In the paper's room, then on a new goal."""
-    return Case(agent=paper(weights, latent, rectified=rectified), transfer="goal")
+def room(weights: PaperWeights, latent: int) -> Case:
+    """The paper's agent in its room, and its encoder then on a new goal."""
+    return Case(agent=paper(weights, latent), transfer="goal")
+
+
+def linear(weights: PaperWeights, latent: int) -> Case:
+    """The missing control: the same with heads that read the latent as it is."""
+    return Case(agent=paper(weights, latent, rectified=False, episodes=401))
+
+
+def comfortable(weights: PaperWeights) -> Case:
+    """A latent with room to spare, until the curves have met."""
+    return Case(agent=paper(weights, 11, episodes=351))
+
+
+def large(weights: PaperWeights) -> Case:
+    """The larger value head on a wide latent, then a new goal."""
+    return Case(agent=paper(weights, 17, value=(32, 16), episodes=401), transfer="goal")
+
+
+def moved(weights: PaperWeights, explore: float) -> Case:
+    """The same, trained under `explore`; then all images change places."""
+    episodes = 1501 if explore < 0.5 else 601
+    agent = paper(weights, 17, value=(32, 16), episodes=episodes, explore=explore)
+    return Case(agent=agent, transfer="transition")
+
+
+def default(weights: PaperWeights, latent: int) -> Case:
+    """The agent that innervate offers: linear heads, masked terminals."""
+    nets = PaperNetsConfig(latent=latent, rectified=False)
+    return Case(agent=MazeAgentConfig(nets=nets, weights=weights, episodes=401))
+
+
+def hard(weights: PaperWeights, latent: int) -> Case:
+    """The same in four rooms of twice the size."""
+    nets = PaperNetsConfig(latent=latent, rectified=False)
+    agent = MazeAgentConfig(nets=nets, weights=weights, episodes=501, episode_steps=300)
+    return Case(agent=agent, room="four rooms 12")

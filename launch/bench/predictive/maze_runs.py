@@ -49,7 +49,7 @@ def transfer_of(case: Case, maze: Maze, trained: Trained, seed: int) -> Trained:
         case.agent, weights=PaperWeights(prediction=0, negatives=0), learning_rate=1e-3, replay=100_000, explore=1.0,
         episodes=TRANSFER_EPISODES[case.transfer],
     )  # fmt: skip
-    return train(new, agent, seed + 1_000_000, encoder=trained.nets)
+    return train(new, agent, seed + 1_000_000, frozen=latents_of(trained.nets, new))
 
 
 def life(bench: Bench, case: Case, seed: int) -> Life:
