@@ -13,9 +13,9 @@ from innervate.errors import ConfigError, RunError
 
 from ..controllers import Controller
 from ..controllers.normaliser import Normaliser
-from ..controllers.population import Population
+from .cluster import RayJudges
+from .judge import Judge, Judgement, Judges, build
 from .learner import Learner, Progress, Setting, Snapshot
-from .rollout import Moment, rollout
 from .seeds import Streams
 from .tensors import as_array
 from .worlds import controller_spec, make_vector_env
@@ -36,6 +36,8 @@ class CMAConfig:
     """Initial step size, in units of the parameters."""
     weight_decay: float = 0.0
     """Return that a unit of squared parameters (summed) costs; keeps the search off flat, saturated ground."""
+    ray_workers: int = 0
+    """Processes of Ray that share the population (of the cluster in RAY_ADDRESS, or here); 0 needs no Ray."""
 
     def build(self, setting: Setting) -> "Evolution":
         """Build for any controller that has parameters."""
@@ -54,18 +56,21 @@ class Evolution(Learner):
             raise ConfigError(f"CMA-ES needs a population of at least 4, got {config.population}.")
         if config.episodes < 1 or not config.sigma > 0:
             raise ConfigError(f"episodes must be at least 1 and sigma positive, got {config.episodes}, {config.sigma}.")
+        if not 0 <= config.ray_workers <= config.population:
+            raise ConfigError(f"ray_workers must lie between 0 and the population, got {config.ray_workers}.")
         self.config, self.setting = config, setting
         self._streams = Streams(setting.seed)
-        self._env = make_vector_env(setting.world, config.population * config.episodes, threads=setting.threads)
-        self._spec = controller_spec(self._env)
-        self.controller: Controller = setting.controller.build(self._spec, self._streams.controller())
+        one = make_vector_env(setting.world, 1)
+        self.controller: Controller = build(setting, controller_spec(one))
+        one.close()
         if self.controller.parameter_count() == 0:
             raise ConfigError("This controller has no parameters to train; choose another one.")
-        self._normalisers = [m for m in self.controller.modules() if isinstance(m, Normaliser)]
+        self._normalisers = {k: m for k, m in self.controller.named_modules() if isinstance(m, Normaliser)}
         self._search = self._new_search()
-        self._population: Population | None = None
         self._fitness: list[np.ndarray] = []
         self._steps = 0
+        size, workers = (config.population, config.episodes), config.ray_workers
+        self._judges: Judges = RayJudges(setting, *size, workers) if workers else Judge(setting, *size)
 
     def _new_search(self) -> Any:
         with warnings.catch_warnings():
@@ -91,7 +96,8 @@ class Evolution(Learner):
         """Generation after generation until the budget of environment steps is spent."""
         while self._steps < self.setting.steps:
             members = self._search.ask()
-            returns, lengths = self._evaluate(np.stack(members))
+            judgement = self._evaluate(np.stack(members))
+            returns, lengths = judgement.returns, judgement.lengths
             decay = self.config.weight_decay * np.square(np.stack(members)).sum(axis=1)
             self._tell(members, returns.mean(axis=1) - decay)
             self._steps += int(lengths.sum())
@@ -103,27 +109,18 @@ class Evolution(Learner):
             }
             on_iteration(Progress(steps=self._steps, iteration=len(self._fitness), metrics=metrics))
 
-    def _evaluate(self, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Returns and lengths, (member, episode)."""
-        shape = (self.config.population, self.config.episodes)
-        parameters = torch.from_numpy(members).float()
-        if self._population is None:
-            self._population = Population(self.controller, parameters)
-        else:
-            self._population.load(parameters)
+    def _evaluate(self, members: np.ndarray) -> Judgement:
         seeds = self._streams.environments(self.config.episodes, round_=len(self._fitness))
-        seen: list[np.ndarray] = []
-
-        def keep(moment: Moment) -> None:
-            if moment.step % 10 == 0:  # neighbouring steps tell a normaliser the same thing
-                seen.append(moment.observation[moment.running].copy())
-
-        watch = keep if self._normalisers else None
-        episodes = rollout(self._env, self._population, self._spec, seeds * shape[0], watch=watch)
-        if seen:
-            for normaliser in self._normalisers:
-                normaliser.update(torch.from_numpy(np.concatenate(seen)))
-        return episodes.returns.reshape(shape), episodes.lengths.reshape(shape)
+        buffers = {
+            f"{module}.{name}": value.numpy()
+            for module, normaliser in self._normalisers.items()
+            for name, value in normaliser.named_buffers()
+        }
+        judgement = self._judges.judge(members, seeds, buffers)
+        if len(judgement.seen):
+            for normaliser in self._normalisers.values():
+                normaliser.update(torch.from_numpy(judgement.seen))
+        return judgement
 
     def _tell(self, members: list[np.ndarray], fitness: np.ndarray) -> None:
         self._search.tell(members, (-fitness).tolist())
@@ -158,4 +155,4 @@ class Evolution(Learner):
 
     def close(self) -> None:
         """Free the environments."""
-        self._env.close()
+        self._judges.close()

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from innervate.agents.cluster import import_ray
 from innervate.errors import InnervateError
-from innervate.launch.sweep.cluster import import_ray
 
 WORKERS = 2
 """Nodes beside the head; each node has one CPU."""

@@ -1,8 +1,6 @@
 """Ray: processes on this machine, or the machines of a cluster; the same calls for both."""
 
 import importlib
-import logging
-import os
 import socket
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -11,22 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from innervate.errors import ConfigError, InnervateError, MissingExtraError
+from innervate.agents.cluster import LOCAL, QUIET, import_ray
+from innervate.errors import ConfigError, InnervateError
 from innervate.launch.run.manifest import versions
 
 REACHABLE_S = 5.0
 RETRIES = 20
 """Deaths of workers or nodes that one job survives; a job that kills every worker must not go on for ever."""
-
-
-def import_ray() -> Any:
-    """The library, without its usage reports."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # leave CUDA_VISIBLE_DEVICES alone
-    try:
-        return importlib.import_module("ray")
-    except ImportError as error:
-        raise MissingExtraError("ray", "ray") from error
 
 
 @contextmanager
@@ -39,9 +28,9 @@ def connected(address: str | None, processes: int | None) -> Generator[Any]:
         processes: How many of these; None for one for each processor. A cluster has its own number.
     """
     ray = import_ray()
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "include_dashboard": None}
+    options: dict[str, Any] = {**QUIET}
     if address is None:
-        options |= {"num_cpus": processes, "_node_ip_address": "127.0.0.1", "include_dashboard": False}
+        options |= {**LOCAL, "num_cpus": processes}
     else:
         if processes is not None:
             raise ConfigError("--processes belongs to this machine; a cluster at --address has its own number of CPUs.")
