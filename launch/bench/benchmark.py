@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, str] = {
     "ncap": "innervate.launch.bench.ncap",
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",
     "place": "innervate.launch.bench.place",
+    "predictive": "innervate.launch.bench.predictive",
     "ros": "innervate.launch.bench.ros",
 }
 """Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""

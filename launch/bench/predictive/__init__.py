@@ -1,1 +1,30 @@
-"""innervate.launch.bench.predictive."""
+"""Agents that predict, beside agents that do not: `innervate bench predictive`.
+
+`rooms`, `cost` and `representation` measure the paper (Fang and Stachenfeld 2024) on its own tasks, `embodied` what
+prediction is worth to stable-baselines3's algorithms on bodies. Each is a generator of rows and is named in `PARTS`.
+"""
+
+import importlib
+from collections.abc import Iterable
+
+from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench.rows import Row
+
+PARTS = (
+    "rooms:bottleneck",
+    "rooms:control",
+    "rooms:default",
+    "rooms:sweep",
+    "rooms:comfortable",
+    "rooms:goals",
+    "rooms:transitions",
+    "cost:rows",
+)
+"""`module:generator`, in the order of the table."""
+
+
+def run(bench: Bench) -> Iterable[Row]:
+    """All parts."""
+    for part in PARTS:
+        module, _, rows = part.partition(":")
+        yield from getattr(importlib.import_module(f"{__name__}.{module}"), rows)(bench)

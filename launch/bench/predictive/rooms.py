@@ -1,0 +1,182 @@
+"""Rows on the paper's room and on a harder one: the latent's size, the missing control, our default, transfer."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from innervate.launch.analysis.laterality import bootstrap
+from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench.predictive import cases
+from innervate.launch.bench.predictive.maze_runs import Case, Life, life
+from innervate.launch.bench.predictive.measures import (
+    PerSeed,
+    dead,
+    described,
+    efficiency,
+    episodes_to_solve,
+    final,
+    resampled,
+    scores_at,
+    silent,
+    steps_to_solve,
+)  # fmt: skip
+from innervate.launch.bench.rows import Row
+
+AGENTS = {"without prediction": cases.MODEL_FREE, "negatives only": cases.NEGATIVES, "prediction": cases.PREDICTION[0]}
+AT_600 = {"without prediction": "0.787 ± 0.067", "negatives only": "0.817 ± 0.050", "prediction": "0.967 ± 0.033"}
+"""Score at episode 600, z = 5, 30 seeds, printed in the authors' notebooks (mean ± s.e.m.)."""
+SWEEP = {2: (0.26, 0.47), 3: (0.38, 0.63), 4: (0.56, 0.85), 5: (0.73, 0.97), 7: (0.92, 1.0), 9: (0.94, 1.0)}
+"""The same by size of the latent, without and with prediction, read off the paper's figure."""
+GOAL_5 = {0.0: 0.577, 0.25: 0.743, 0.5: 0.717, 0.8: 0.653}
+"""Goal transfer at episode 100, z = 5, by horizon (authors' notebooks, 30 seeds)."""
+GOAL_17 = {0.0: 0.87, 0.8: 0.97}
+"""The same at episode 150, z = 17, read off the paper's figure."""
+
+
+def lives(bench: Bench, case: Case, seeds: int) -> list[Life]:
+    """All seeds of a case; a quick bench takes two."""
+    bench.say(f"{seeds} seeds of {case.agent.weights} on latent {case.agent.nets.latent}")
+    return [life(bench, case, seed) for seed in range(bench.seeds or (2 if bench.quick else seeds))]
+
+
+def _row(
+    row: str, values: PerSeed, bench: Bench, peer: str, reach: str = "", holds: bool | None = None, unit: str = ""
+) -> Row:
+    """A row of means over seeds; a quick bench has too few of them to judge."""
+    return Row(
+        row=row, value=float(values.mean()), unit=unit, interval=bootstrap(values), n=len(values), peer=peer,
+        reach=reach, holds=None if bench.quick or holds is None else bool(holds),
+    )  # fmt: skip
+
+
+def _health(group: Sequence[Life]) -> str:
+    return f"{dead(group)} of {len(group)} seeds dead, {silent(group):.0%} of units silent"
+
+
+def bottleneck(bench: Bench) -> Iterable[Row]:
+    """The paper's headline: a latent of five units."""
+    found = {name: lives(bench, cases.room(weights, 5), 30) for name, weights in AGENTS.items()}
+    ends = {name: final(group) for name, group in found.items()}
+    without, negatives, prediction = (ends[name].mean() for name in AGENTS)
+    for name, group in found.items():
+        best = name == "prediction"
+        yield _row(
+            f"score at episode 600, latent 5, {name}", ends[name], bench,
+            f"published {AT_600[name]} (30 seeds); {_health(group)}",
+            "at least 0.97, and above negatives only, which are above neither" if best else "",
+            round(prediction, 2) >= 0.97 and prediction > negatives > without if best else None,
+        )  # fmt: skip
+
+
+def control(bench: Bench) -> Iterable[Row]:
+    """What the paper lacks: the same agents whose heads read the latent without a ReLU."""
+    for latent in (5, 3):
+        without, prediction = (
+            lives(bench, cases.linear(weights, latent), 20) for weights in (cases.MODEL_FREE, cases.PREDICTION[0])
+        )
+        for name, group in (("without prediction", without), ("prediction", prediction)):
+            yield _row(
+                f"score at episode 400, latent {latent}, heads without input ReLU, {name}", final(group), bench,
+                f"{steps_to_solve(group).mean():.0f} steps to 0.9; {_health(group)}",
+            )  # fmt: skip
+        yield Row(
+            row=f"steps to 0.9 without prediction over those with it, latent {latent}, heads without input ReLU",
+            value=efficiency(prediction, without), unit="times", interval=resampled(efficiency, prediction, without),
+            n=len(without), peer="the paper's weights; above 1 prediction would help",
+        )  # fmt: skip
+
+
+def default(bench: Bench) -> Iterable[Row]:
+    """The agent offered here, one choice of weights for all latents, beside its model-free self; then a harder room."""
+    for latent in (5, 3):
+        ours, without = (lives(bench, cases.default(w, latent), 20) for w in (cases.OURS, cases.MODEL_FREE))
+        yield Row(
+            row=f"our default, dead seeds, latent {latent}", value=dead(ours), unit="seeds", n=len(ours),
+            peer=f"final score {described(final(ours))}, lowest {final(ours).min():.2f}; without prediction "
+            f"{described(final(without))}, {dead(without)} dead",
+            reach="0 of 20", holds=None if bench.quick else dead(ours) == 0,
+        )  # fmt: skip
+        yield _efficiency(bench, f"our default, latent {latent}", ours, without, 0.95)
+    ours, without = (lives(bench, cases.hard(w, 8), 10) for w in (cases.OURS, cases.MODEL_FREE))
+    yield _efficiency(bench, "four rooms of 12 x 12, latent 8", ours, without, 1.3)
+
+
+def _efficiency(bench: Bench, row: str, ours: list[Life], without: list[Life], bar: float) -> Row:
+    value = efficiency(ours, without)
+    return Row(
+        row=f"{row}: steps to 0.9 without prediction over those with it", value=value, unit="times",
+        interval=resampled(efficiency, ours, without), n=len(ours),
+        peer=f"{steps_to_solve(ours).mean():.0f} steps, without {steps_to_solve(without).mean():.0f}; final score "
+        f"{described(final(ours))}, without {described(final(without))}",
+        reach=f"at least {bar}", holds=None if bench.quick else value >= bar,
+    )  # fmt: skip
+
+
+def sweep(bench: Bench) -> Iterable[Row]:
+    """How the benefit of prediction, under the paper's heads, goes with the size of the latent."""
+    gains = dict[int, float]()
+    for latent, (low, high) in SWEEP.items():
+        without, prediction = (
+            lives(bench, cases.room(weights, latent), 10) for weights in (cases.MODEL_FREE, cases.PREDICTION[0])
+        )
+        gain = final(prediction) - final(without)[: len(prediction)]
+        gains[latent] = float(gain.mean())
+        yield _row(
+            f"gain by prediction at episode 600, latent {latent}", gain, bench,
+            f"published {low} to {high}; without {final(without).mean():.2f}, {_health(without)}; with "
+            f"{final(prediction).mean():.2f}, {_health(prediction)}",
+        )  # fmt: skip
+    small, wide = np.mean([gains[z] for z in gains if z <= 5]), gains[max(gains)]
+    yield Row(
+        row="gain by prediction: mean over latents up to 5, less that at 9", value=float(small - wide), unit="",
+        n=len(gains), peer=f"{small:.2f} and {wide:.2f}; published 0.25 and 0.06",
+        reach="above 0, and the gain at 9 below 0.1", holds=None if bench.quick else bool(small > wide and wide < 0.1),
+    )  # fmt: skip
+
+
+def comfortable(bench: Bench) -> Iterable[Row]:
+    """Speed where the latent is wide enough for all."""
+    without, prediction = (
+        lives(bench, cases.comfortable(weights), 30) for weights in (cases.MODEL_FREE, cases.PREDICTION[0])
+    )
+    value = episodes_to_solve(prediction)
+    yield Row(
+        row="episodes until the mean score is 0.9, latent 11, prediction", value=value, unit="episodes",
+        interval=resampled(episodes_to_solve, prediction), n=len(prediction),
+        peer=f"published 152, without 200; without, here {episodes_to_solve(without):.0f}", reach="at most 152",
+        holds=None if bench.quick else value <= 152,
+    )  # fmt: skip
+
+
+def goals(bench: Bench) -> Iterable[Row]:
+    """A new goal on a frozen encoder."""
+    for horizon, published in GOAL_5.items():
+        found = lives(bench, cases.room(cases.PREDICTION[horizon], 5), 30 if horizon == 0 else 20)
+        scores = scores_at(found, 100, transfer=True)
+        yield _row(
+            f"goal transfer at episode 100, latent 5, horizon {horizon}", scores, bench, f"published {published}",
+            f"at least {published}", bool(round(scores.mean(), 3) >= published),
+        )  # fmt: skip
+    near, far = (
+        scores_at(lives(bench, cases.large(weights), 15), 150, transfer=True)
+        for weights in cases.LARGE_PREDICTION.values()
+    )
+    yield _row(
+        "goal transfer at episode 150, latent 17, horizon 0.8 less horizon 0", far - near, bench,
+        f"{far.mean():.2f} and {near.mean():.2f}; published {GOAL_17[0.8]} and {GOAL_17[0.0]}", "above 0",
+        bool(far.mean() > near.mean()),
+    )  # fmt: skip
+
+
+def transitions(bench: Bench) -> Iterable[Row]:
+    """Every image at another place: what was learned about what follows what is now wrong."""
+    for explore, published in ((0.4, "0.96 and 0.855"), (1.0, "0.955 and 0.965")):
+        negatives, prediction = (
+            scores_at(lives(bench, cases.moved(weights, explore), 10), 450, transfer=True)
+            for weights in (cases.NEGATIVES_LARGE, cases.LARGE_PREDICTION[0.8])
+        )
+        yield _row(
+            f"transition transfer at episode 450 from epsilon {explore}: horizon 0.8 less negatives only",
+            prediction - negatives, bench,
+            f"{prediction.mean():.2f} and {negatives.mean():.2f}; published, negatives and prediction: {published}",
+        )  # fmt: skip
