@@ -5,17 +5,17 @@ from innervate.agents.predictive.paper import PaperWeights
 from innervate.agents.predictive.paper_nets import PaperNetsConfig
 from innervate.launch.bench.predictive.maze_runs import Case
 
-MODEL_FREE = PaperWeights(prediction=0, negatives=0)
-NEGATIVES = PaperWeights(prediction=0, negatives=1)
+MODEL_FREE = PaperWeights(prediction=0.0, negatives=0.0)
+NEGATIVES = PaperWeights(prediction=0.0, negatives=1.0)
 PREDICTION = {
     0.0: PaperWeights(prediction=1e-2, negatives=1e-1, horizon=0.0),
-    0.25: PaperWeights(prediction=1e-2, negatives=1, horizon=0.25),
-    0.5: PaperWeights(prediction=1e-3, negatives=1, horizon=0.5),
-    0.8: PaperWeights(prediction=1e-4, negatives=1, horizon=0.8),
+    0.25: PaperWeights(prediction=1e-2, negatives=1.0, horizon=0.25),
+    0.5: PaperWeights(prediction=1e-3, negatives=1.0, horizon=0.5),
+    0.8: PaperWeights(prediction=1e-4, negatives=1.0, horizon=0.8),
 }
 """The paper's weights by horizon, each chosen by its authors on the task it is tested on."""
 LARGE_PREDICTION = {0.0: PREDICTION[0.0], 0.8: PREDICTION[0.8]}
-NEGATIVES_LARGE = PaperWeights(prediction=0, negatives=100)
+NEGATIVES_LARGE = PaperWeights(prediction=0.0, negatives=100.0)
 """The same for its larger value head."""
 OURS = PaperWeights(prediction=1e-2, negatives=1e-2)
 """One choice for all latents, made on seeds from 1000 on, which no row below uses."""

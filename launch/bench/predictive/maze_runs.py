@@ -46,7 +46,7 @@ def transfer_of(case: Case, maze: Maze, trained: Trained, seed: int) -> Trained:
     new = maze.with_new_goal(rng) if case.transfer == "goal" else maze.reassigned(rng)
     # On a frozen encoder nothing that the transition model learns can reach the values: it need not learn.
     agent = replace(
-        case.agent, weights=PaperWeights(prediction=0, negatives=0), learning_rate=1e-3, replay=100_000, explore=1.0,
+        case.agent, weights=PaperWeights(prediction=0.0, negatives=0.0), learning_rate=1e-3, replay=100_000, explore=1.0,
         episodes=TRANSFER_EPISODES[case.transfer],
     )  # fmt: skip
     return train(new, agent, seed + 1_000_000, frozen=latents_of(trained.nets, new))
