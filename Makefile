@@ -28,7 +28,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,ray,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,ray,view,dev]'
 	@touch $@
 
 # Rendering without a display; training works without it, videos do not.

@@ -15,7 +15,7 @@ COMMANDS: dict[str, str] = {
     "compare": "Runs side by side: intervals over seeds, probability of improvement, profiles.",
     "robustness": "Returns with the body, the senses or the neurons changed, as a heat map.",
     "report": "One HTML page about a run, or about several: curve, video, wiring, tables.",
-    "play": "Follow an episode of a controller live, as text.",
+    "play": "Watch a controller live: MuJoCo's window, a web page, or text; --follow a training.",
     "record": "Write a video of a trained controller.",
     "check": "Test an environment against the contracts, or replay an explosion.",
     "doctor": "What this machine has, what is missing, and the line that mends it.",

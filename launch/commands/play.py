@@ -1,18 +1,20 @@
 """`innervate play`: watch a controller live."""
 
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
+from gymnasium.vector import VectorEnv
 
 from innervate.agents.rollout import Moment, rollout
 from innervate.agents.seeds import Streams
 from innervate.agents.worlds import WorldConfig, environment_id, make_vector_env
-from innervate.controllers import CONTROLLERS
+from innervate.controllers import CONTROLLERS, Controller
+from innervate.errors import ConfigError
+from innervate.launch.play.physics import physics
+from innervate.launch.play.screens import Kind, Paced, choose
 from innervate.launch.run.evaluation import build_controller
 from innervate.launch.run.folder import RunFolder, load_controller_tensors
 
@@ -21,42 +23,74 @@ Name = Literal[tuple(CONTROLLERS)]  # pyright: ignore[reportInvalidTypeForm]
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Watch a trained run, or an untrained controller on a task, as text in the terminal."""
+    """Watch a trained run, or an untrained controller on a task: in MuJoCo's window, on a web page, or as text."""
 
     what: Annotated[str, tyro.conf.Positional]
     """A run folder, or a task."""
     controller: Name = "zero"  # pyright: ignore[reportInvalidTypeForm]
     """The controller, where `what` is a task: zero and random show what the body does by itself."""
+    show: Kind = "auto"
+    """auto is MuJoCo's window where there is a display, else a web page, else text."""
+    follow: bool = False
+    """Episode after episode, each by the newest checkpoint of a run that is being trained."""
+    episodes: int = 1
+    """Episodes to show; with --follow as many as you watch."""
     seed: int | None = None
     """Initial state; by default the first held-out one."""
     speed: float = 1.0
     """Times real time; 0 is as fast as possible."""
+    host: str = "127.0.0.1"
+    """Interface of the web page; on the default only this machine sees it."""
+    port: int = 8080
+    """Port of the web page."""
+
+
+class _Closed(Exception):
+    """The watcher has closed the window."""
 
 
 def main(argv: Sequence[str]) -> None:
-    """Run one episode and tell about it as it goes."""
+    """Run episodes and show them as they go."""
     options = tyro.cli(Options, args=list(argv), prog="innervate play")
     folder = RunFolder.open(Path(options.what)) if Path(options.what).is_dir() else None
+    if options.follow and folder is None:
+        raise ConfigError(f"--follow watches a run folder in training, and {options.what!r} is none.")
+    if options.episodes < 1 or options.speed < 0:
+        raise ConfigError("--episodes is at least 1 and --speed at least 0 (as fast as possible).")
     config = folder.config() if folder else None
     world = config.world if config else WorldConfig(id=environment_id(options.what))
     kind: Any = config.controller if config else CONTROLLERS[options.controller]()
     env = make_vector_env(world, 1)
-    controller = build_controller(kind, env)
-    if folder is not None:
-        load_controller_tensors(controller, folder.model(), folder.path)
-    step_s = controller.spec.control_step_s
-    began, total = time.monotonic(), 0.0
+    try:
+        _watch(options, env, build_controller(kind, env), folder)
+    finally:
+        env.close()
 
-    def show(moment: Moment) -> None:
-        nonlocal total
-        total += float(moment.reward[0])
-        if options.speed > 0:
-            time.sleep(max(0.0, began + moment.step * step_s / options.speed - time.monotonic()))
-        if moment.step % max(1, round(0.5 / step_s)) == 0:
-            bars = " ".join(f"{a:+.2f}" for a in moment.action[0])
-            print(f"{moment.step * step_s:6.1f} s  return {total:8.2f}  action {bars}", file=sys.stdout, flush=True)
 
+def _watch(options: Options, env: VectorEnv[Any, Any, Any], controller: Controller, folder: RunFolder | None) -> None:
+    shown = None if options.show == "text" else physics(env)
+    title = folder.path.name if folder else f"{options.what}, {options.controller}"
     seed = Streams.evaluation(1)[0] if options.seed is None else options.seed
-    episodes = rollout(env, controller, controller.spec, [seed], watch=show)
-    env.close()
-    print(f"return {episodes.returns[0]:.2f} in {episodes.lengths[0]} control steps")
+    with choose(options.show, shown, title=title, host=options.host, port=options.port) as screen:
+        paced = Paced(screen, controller.spec.control_step_s, options.speed)
+
+        def show(moment: Moment) -> None:
+            if moment.running[0] and not paced.show(moment):
+                raise _Closed
+
+        episode = 0
+        while options.follow or episode < options.episodes:
+            trained = "" if folder is None else _newest(folder, controller)
+            try:
+                result = rollout(env, controller, controller.spec, [seed + episode], watch=show)
+            except _Closed:
+                return
+            print(f"{trained}return {result.returns[0]:.2f} in {result.lengths[0]} control steps", flush=True)
+            episode += 1
+
+
+def _newest(folder: RunFolder, controller: Controller) -> str:
+    """Load the newest checkpoint; returns words that tell how far it is trained."""
+    load_controller_tensors(controller, folder.model(), folder.path)
+    progress = folder.progress()
+    return f"after {progress[-1]['steps']:,} training steps: " if progress else ""

@@ -1,0 +1,1 @@
+"""Watching an agent live: in MuJoCo's window, on a web page, or as text."""
