@@ -91,7 +91,7 @@ def paper_losses(
     nets: PaperNets, target: PaperNets, batch: TwoSteps, *, horizon: float, discount: float, mask_terminal: bool
 ) -> dict[str, Float[Tensor, ""]]:
     """The terms by name, unweighted: `value`, `prediction`, `negatives` (of shuffled pairs and of neighbours)."""
-    z0, z1, z2 = nets.encode(batch.first), nets.encode(batch.second), nets.encode(batch.third)
+    z0, z1, z2 = nets.encode(torch.cat([batch.first, batch.second, batch.third])).chunk(3)
     with torch.no_grad():
         there = nets.predict(z1, batch.second_action)
         next_target_values = target.values(target.encode(batch.third))
