@@ -10,6 +10,7 @@ from .baselines import LinearConfig, RandomConfig, SineConfig, ZeroConfig
 from .bilateral.config import BilateralConfig
 from .bilateral.ensemble import EnsembleConfig
 from .controller import Controller
+from .latent import LatentConfig
 from .ncap import NCAPConfig
 from .nets import GRUConfig, MLPConfig
 from .spec import ControllerSpec
@@ -35,6 +36,7 @@ CONTROLLERS: Registry[ControllerConfig] = Registry(
         "linear": LinearConfig,
         "mlp": MLPConfig,
         "gru": GRUConfig,
+        "latent": LatentConfig,
         "bilateral": BilateralConfig,
         "ensemble": EnsembleConfig,
         "wiring": WiringConfig,

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from innervate.agents.evolution import CMAConfig
 from innervate.agents.learner import LearnerConfig
+from innervate.agents.predictive.learner import PredictiveSACConfig
 from innervate.agents.registry import LEARNERS
 from innervate.agents.sb3.ppo import PPOConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.baselines import LinearConfig
+from innervate.controllers.latent import LatentConfig
 from innervate.controllers.ncap import NCAPConfig
 from innervate.controllers.nets import GRUConfig, MLPConfig
 from innervate.controllers.wiring import WiringConfig
@@ -76,6 +78,13 @@ PRESETS: dict[str, Preset] = {
             batch_size=4096, epochs=80, gae_lambda=0.97, target_kl=0.01, initial_std=0.1, learn_std=False
         ),
         steps=500_000,
+    ),
+    "roam-predictive-sac": Preset(
+        about="A vehicle with rays forages between two feeders; its critic's encoder also predicts what comes next.",
+        task="roam",
+        controller=LatentConfig(latent=8),
+        learner=PredictiveSACConfig(warm_up=1_000, learning_rate=1e-3, updates_per_step=0.25, initial_std=1.0),
+        steps=200_000,
     ),
     "swim-mlp-ppo": Preset(
         about="The paper's baseline, 73 k parameters without a prior.",

@@ -1,6 +1,6 @@
 """The encoder: from an observation to a latent whose size is chosen, not the network's."""
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from gymnasium import spaces
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from innervate.errors import ConfigError
 
-Norm = Literal["layer", "avg-l1", "none"]
+NORMS = ("layer", "avg-l1", "none")
 
 
 def avg_l1_norm(x: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent"]:
@@ -36,13 +36,13 @@ class LatentEncoder(BaseFeaturesExtractor):
         observation_space: spaces.Space[Any],
         latent: int = 16,
         hidden: tuple[int, ...] = (64,),
-        norm: Norm = "layer",
+        norm: str = "layer",
         decoupled: bool = False,
         with_observation: bool = False,
     ) -> None:
         if latent < 1 or any(units < 1 for units in hidden):
             raise ConfigError(f"An encoder needs at least one unit a layer, got latent {latent}, hidden {hidden}.")
-        if norm not in ("layer", "avg-l1", "none"):
+        if norm not in NORMS:
             raise ConfigError(f"The latent's norm is 'layer', 'avg-l1' or 'none', not {norm!r}.")
         inputs = get_flattened_obs_dim(observation_space)
         super().__init__(observation_space, latent + (inputs if with_observation else 0))

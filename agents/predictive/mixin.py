@@ -29,7 +29,6 @@ from innervate.errors import ConfigError, NonFiniteError
 from .diagnostics import effective_rank, silent_fraction
 from .encoder import LatentEncoder
 from .objectives import Asked, Experience, Objective, build, configured
-from .policies import CriticOwnsEncoder
 from .sequences import replayed, rolled_out
 
 DEFAULT_LATENT = 16
@@ -41,7 +40,7 @@ class Predictive(BaseAlgorithm):
     """Stands before an algorithm in the order of resolution; made by `with_prediction`.
 
     Args:
-        policy: `"MlpPolicy"`, or for an actor-critic algorithm a class from `policies`.
+        policy: `"MlpPolicy"`, or a policy whose actor has no encoder of its own, like those in `policies`.
         env: as for the algorithm.
         latent: units of the latent; 16 unless `policy_kwargs` brings an encoder of its own as
             `features_extractor_class`.
@@ -84,11 +83,6 @@ class Predictive(BaseAlgorithm):
             raise ConfigError(
                 f"{name} needs the next observations, which optimize_memory_usage=True throws away; leave it out."
             )
-        if self.owner == "critic" and isinstance(policy, type) and not issubclass(policy, CriticOwnsEncoder):
-            raise ConfigError(
-                f"The actor of {policy.__name__} has an encoder of its own, which prediction would not reach; "
-                f'give "MlpPolicy", or a policy with innervate.agents.predictive.policies.CriticOwnsEncoder before it.'
-            )
         own = dict(kwargs.pop("policy_kwargs", None) or {})
         if "features_extractor_class" not in own:
             own["features_extractor_class"] = LatentEncoder
@@ -117,6 +111,12 @@ class Predictive(BaseAlgorithm):
             raise ConfigError(
                 f"{type(encoder).__name__} has no parameters, so that there is no encoder to train; leave out "
                 "features_extractor_class, or give one that learns."
+            )
+        actor: Any = getattr(self.policy, "actor", None)
+        if actor is not None and any(True for _ in actor.features_extractor.parameters()):
+            raise ConfigError(
+                f"The actor of {type(self.policy).__name__} has an encoder of its own, which prediction would not "
+                'reach; give "MlpPolicy", or a policy after innervate.agents.predictive.policies.CriticOwnsEncoder.'
             )
         space: Any = self.action_space
         actions = int(space.n) if isinstance(space, spaces.Discrete) else get_action_dim(space)

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Shaped
 from stable_baselines3.common.buffers import ReplayBuffer, RolloutBuffer
 from stable_baselines3.common.vec_env import VecNormalize
 
-Sequences = tuple[Float[np.ndarray, "instant batch *shape"], np.ndarray, Bool[np.ndarray, "step batch"]]
+Sequences = tuple[Shaped[np.ndarray, "instant batch *shape"], np.ndarray, Bool[np.ndarray, "step batch"]]
 """Observations (one more than steps), actions as stored (step, batch, ...), which steps are still in the episode."""
 
 

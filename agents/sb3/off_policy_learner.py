@@ -3,7 +3,7 @@
 # stable-baselines3 keeps what a resumed run needs in attributes with a leading underscore.
 # pyright: reportPrivateUsage=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,11 @@ from torch.optim import Optimizer
 
 from innervate.errors import ConfigError
 
-from ...controllers import Controller
 from ...controllers.normaliser import Normaliser
 from ..learner import Progress, Setting, Snapshot
 from ..tensors import as_array, load_optimizer_tensors, optimizer_tensors
 from .learner import SB3Learner
 from .off_policy import CarriedController, ControllerSACPolicy, ControllerTD3Policy
-from .vec_env import NervousVecEnv
 
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
@@ -91,13 +89,36 @@ class OffPolicyLearner(SB3Learner):
         super().__init__(setting, config.num_envs)
         if self.controller.recurrence == "learned":
             raise ConfigError("TD3 and SAC cannot train a learned recurrence through time; train it with ppo or cma.")
-        self.model = _build(config, self.env, self.controller, self._streams.integer())
+        self.model = self.algorithm(config, self._streams.integer())
         self._adopt(self.model)
         actor = self.model.policy.actor
         assert isinstance(actor.mu, CarriedController)
         self.controller = self.env.controller = actor.mu.controller
         self._normalised = 0
         self.model.action_space.seed(self._streams.integer())
+
+    def algorithm(self, config: Any, seed: int) -> Any:
+        """stable-baselines3's own class around the controller."""
+        common = self.common_settings(config, seed)
+        kwargs: dict[str, Any] = {
+            "controller": self.controller, "net_arch": {"pi": [], "qf": list(config.critic_hidden)},
+        }  # fmt: skip
+        if isinstance(config, TD3Config):
+            actions = self.controller.spec.action_size
+            noise = NormalActionNoise(np.zeros(actions), np.full(actions, config.noise))
+            return TD3(ControllerTD3Policy, self.env, action_noise=noise, policy_kwargs=kwargs, **common)
+        kwargs["initial_std"] = config.initial_std
+        return SAC(ControllerSACPolicy, self.env, policy_kwargs=kwargs, **common)
+
+    @staticmethod
+    def common_settings(config: OffPolicyConfig, seed: int) -> dict[str, Any]:
+        """What every off-policy algorithm of stable-baselines3 is told."""
+        return {
+            "learning_rate": config.learning_rate, "buffer_size": config.buffer_size,
+            "learning_starts": config.warm_up, "batch_size": config.batch_size, "tau": config.tau,
+            "gamma": config.discount, "train_freq": 1,
+            "gradient_steps": max(1, round(config.updates_per_step * config.num_envs)), "seed": seed, "device": "cpu",
+        }  # fmt: skip
 
     def _callback(self, on_iteration: Callable[[Progress], None]) -> BaseCallback:
         return _Reports(self, on_iteration)
@@ -135,7 +156,7 @@ class OffPolicyLearner(SB3Learner):
             arrays |= {f"replay.{name}": getattr(buffer, name)[:filled].copy() for name in REPLAY} | bodies
         rng = {
             **self._counters(),
-            "actions": _json_state(model.action_space.np_random),
+            "actions": json_state(model.action_space.np_random),
             "episodes": model._episode_num,
             "normalised": self._normalised,
             "replay": [buffer.pos, buffer.full],
@@ -161,33 +182,17 @@ class OffPolicyLearner(SB3Learner):
             buffer.pos, buffer.full = int(rng["replay"][0]), bool(rng["replay"][1])
         self._restore_counters(rng)
         model._episode_num, self._normalised = int(rng["episodes"]), int(rng["normalised"])
-        _set_json_state(model.action_space.np_random, rng["actions"])
+        set_json_state(model.action_space.np_random, rng["actions"])
 
 
-def _build(config: TD3Config | SACConfig, env: NervousVecEnv, controller: Controller, seed: int) -> Any:
-    """The algorithm itself."""
-    gradient_steps = max(1, round(config.updates_per_step * config.num_envs))
-    common: dict[str, Any] = {
-        "learning_rate": config.learning_rate, "buffer_size": config.buffer_size, "learning_starts": config.warm_up,
-        "batch_size": config.batch_size, "tau": config.tau, "gamma": config.discount, "train_freq": 1,
-        "gradient_steps": gradient_steps, "seed": seed, "device": "cpu",
-    }  # fmt: skip
-    arch = {"pi": [], "qf": list(config.critic_hidden)}
-    if isinstance(config, TD3Config):
-        actions = env.action_space.shape[0]  # pyright: ignore[reportOptionalSubscript]
-        noise = NormalActionNoise(np.zeros(actions), np.full(actions, config.noise))
-        kwargs: dict[str, Any] = {"controller": controller, "net_arch": arch}
-        return TD3(ControllerTD3Policy, env, action_noise=noise, policy_kwargs=kwargs, **common)
-    kwargs = {"controller": controller, "initial_std": config.initial_std, "net_arch": arch}
-    return SAC(ControllerSACPolicy, env, policy_kwargs=kwargs, **common)
-
-
-def _json_state(generator: np.random.Generator) -> dict[str, Any]:
+def json_state(generator: np.random.Generator) -> dict[str, Any]:
+    """A generator's state as JSON types."""
     state: dict[str, Any] = dict(generator.bit_generator.state)
     return {**state, "state": {k: str(v) for k, v in state["state"].items()}}
 
 
-def _set_json_state(generator: np.random.Generator, document: dict[str, Any]) -> None:
+def set_json_state(generator: np.random.Generator, document: Mapping[str, Any]) -> None:
+    """What `json_state` returned, put back."""
     numbers = {k: int(v) for k, v in document["state"].items()}
     generator.bit_generator.state = {**document, "state": numbers}
 

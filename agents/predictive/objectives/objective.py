@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from stable_baselines3.common.torch_layers import create_mlp
 from torch import Tensor, nn
 
@@ -20,7 +20,7 @@ Encode = Callable[[Tensor], Tensor]
 class Experience:
     """Consecutive transitions of one episode each, a batch of them; time first."""
 
-    observations: Float[Tensor, "instant batch *shape"]
+    observations: Shaped[Tensor, "instant batch *shape"]
     """One more than there are steps."""
     actions: Float[Tensor, "step batch action"]
     """One-hot where the action space is discrete."""
