@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test lint wheel-check gl clean
+.PHONY: demo test lint docs wheel-check gl clean
 
 demo: $(VENV)/.ready gl
 	$(BIN)/innervate train --preset swim-ncap-cma --out runs/demo-$(STAMP)
@@ -19,6 +19,10 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 
+# The site, in build/site; a warning is an error.
+docs: $(VENV)/.ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file .mkdocs.yml
+
 wheel-check: $(VENV)/.ready
 	bash .ci/wheel $(BIN)/python
 
@@ -28,7 +32,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,ray,view,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,ray,view,docs,dev]'
 	@touch $@
 
 # Rendering without a display; training works without it, videos do not.
