@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, str] = {
     "ncap-untrained": "innervate.launch.bench.ncap_untrained",
     "place": "innervate.launch.bench.place",
     "predictive": "innervate.launch.bench.predictive",
+    "predictive-full-size": "innervate.launch.bench.predictive.full_size",
     "ros": "innervate.launch.bench.ros",
 }
 """Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""

@@ -151,7 +151,9 @@ def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) 
     for config in (*CONFIGS.values(), NCAPConfig(signed=False)):
         one, same, other = (build(config, swimmer_spec(), seed).state_dict() for seed in (1, 1, 2))
         assert all(torch.equal(one[k], same[k]) for k in one)
-        random = type(config).__name__ in ("MLPConfig", "GRUConfig", "BilateralConfig", "EnsembleConfig") or config in (
+        random = type(config).__name__ in (
+            "MLPConfig", "GRUConfig", "LatentConfig", "BilateralConfig", "EnsembleConfig",
+        ) or config in (
             NCAPConfig(signed=False),
             CONFIGS["ncap-all"],
         )

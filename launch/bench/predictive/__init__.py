@@ -19,6 +19,7 @@ PARTS = (
     "rooms:goals",
     "rooms:transitions",
     "cost:rows",
+    "embodied:rows",
 )
 """`module:generator`, in the order of the table."""
 
