@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, str] = {
     "predictive": "innervate.launch.bench.predictive",
     "predictive-full-size": "innervate.launch.bench.predictive.full_size",
     "ros": "innervate.launch.bench.ros",
+    "scale": "innervate.launch.bench.scale",
 }
 """Command-line name to module; each module has `run(bench) -> Iterable[Row]`."""
 

@@ -4,58 +4,27 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
-import onnxruntime
 import pytest
-import torch
 
 import innervate
-from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
-from innervate.controllers import CONTROLLERS
 from innervate.controllers.agent import shipped
-from innervate.controllers.wiring import WiringConfig
 from innervate.errors import ConfigError, RunError, UnknownNameError
+from innervate.launch.bench.scale_export import closed_loop, configurations
 from innervate.launch.cli import main
 from innervate.launch.run.evaluation import evaluate_run
-from innervate.launch.run.export import export, to_onnx
+from innervate.launch.run.export import export
 
-CONFIGS: dict[str, Any] = {name: kind() for name, kind in CONTROLLERS.items()}
-CONFIGS["wiring-worm"] = WiringConfig(circuit="worm")
+CONFIGS = configurations()
 STEPS = 1000
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_onnx_is_torch_in_a_closed_loop(name: str) -> None:
-    env = make_vector_env(WorldConfig(id="swim"), 2)
-    spec = controller_spec(env)
-    generator = torch.Generator().manual_seed(0)
-    controller = CONFIGS[name].build(spec, generator)
-    with torch.no_grad():
-        for p in controller.parameters():
-            p.add_(0.05 * torch.randn(p.shape, generator=generator))
-    model = to_onnx(controller)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    state = controller.initial_state(2)
-    theirs = {k: v.numpy() for k, v in state.items()}
-    wanted = {i.name for i in session.get_inputs()}
-    observation, _ = env.reset(seed=0)
-    moved = 0.0
-    for _ in range(STEPS):
-        with torch.no_grad():
-            action, state = controller(spec.split(torch.from_numpy(observation)), state)
-        feed = {"observation": observation, **{f"state.{k}": v for k, v in theirs.items()}}
-        outputs = session.run(None, {k: v for k, v in feed.items() if k in wanted})
-        after = {o.name: np.asarray(v) for o, v in zip(session.get_outputs(), outputs, strict=True)}
-        np.testing.assert_allclose(after["action"], action.clamp(-1, 1).numpy(), rtol=0, atol=1e-6)
-        theirs = {k: after[f"next.{k}"] for k in theirs}
-        moved = max(moved, float(np.abs(after["action"]).max()))
-        observation, *_ = env.step(after["action"])
-    env.close()
+    difference, moved = closed_loop(CONFIGS[name], STEPS)
+    assert difference <= 1e-6
     assert moved > 0 or name == "zero"
 
 
