@@ -111,7 +111,7 @@ class PaperDQN(DQN):
         terms = dict[str, Tensor]()
         for _ in range(gradient_steps):
             terms = paper_losses(
-                nets, target, self._two_steps(batch_size), horizon=self.weights.horizon, discount=self.gamma,
+                nets, target, self.two_steps(batch_size), horizon=self.weights.horizon, discount=self.gamma,
                 mask_terminal=self.mask_terminal,
             )  # fmt: skip
             self.policy.optimizer.zero_grad()
@@ -122,7 +122,7 @@ class PaperDQN(DQN):
         for name, term in terms.items():
             self.logger.record(f"train/loss_{name}", float(term.detach()))
 
-    def _two_steps(self, batch_size: int) -> TwoSteps:
+    def two_steps(self, batch_size: int) -> TwoSteps:
         """Consecutive rows of the buffer, from anywhere but across the point where it is being overwritten."""
         buffer: Any = self.replay_buffer
         oldest, stored = (buffer.pos, buffer.buffer_size) if buffer.full else (0, buffer.pos)

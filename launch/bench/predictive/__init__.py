@@ -17,7 +17,11 @@ PARTS = (
     "rooms:sweep",
     "rooms:comfortable",
     "rooms:goals",
+    "rooms:worth",
     "rooms:transitions",
+    "representation:geometry",
+    "representation:foresight",
+    "representation:track",
     "cost:rows",
     "embodied:rows",
 )

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig, Trained, latents_of, train
 from innervate.agents.predictive.paper import PaperWeights
+from innervate.agents.predictive.paper_nets import PaperNetsConfig
 from innervate.envs.mazes import Maze, four_rooms, open_room
 from innervate.launch.bench.benchmark import Bench
 
@@ -46,8 +47,8 @@ def transfer_of(case: Case, maze: Maze, trained: Trained, seed: int) -> Trained:
     new = maze.with_new_goal(rng) if case.transfer == "goal" else maze.reassigned(rng)
     # On a frozen encoder nothing that the transition model learns can reach the values: it need not learn.
     agent = replace(
-        case.agent, weights=PaperWeights(prediction=0.0, negatives=0.0), learning_rate=1e-3, replay=100_000, explore=1.0,
-        episodes=TRANSFER_EPISODES[case.transfer],
+        case.agent, weights=PaperWeights(prediction=0.0, negatives=0.0), learning_rate=1e-3, replay=100_000,
+        explore=1.0, episodes=TRANSFER_EPISODES[case.transfer],
     )  # fmt: skip
     return train(new, agent, seed + 1_000_000, frozen=latents_of(trained.nets, new))
 
@@ -68,3 +69,20 @@ def life(bench: Bench, case: Case, seed: int) -> Life:
 
     kept = bench.once(f"{case!r} {seed}", measure)
     return Life(**{name: np.array(values) for name, values in kept.items()})
+
+
+def relearned(bench: Bench, case: Case, seed: int, latent: Float[np.ndarray, "place latent"]) -> Life:
+    """A new goal on the case's latents with heads made for it: standardised input, 64 units, no ReLU before them."""
+
+    agent = MazeAgentConfig(
+        nets=PaperNetsConfig(latent=latent.shape[1], value=(64,), rectified=False), learning_rate=1e-3,
+        weights=PaperWeights(prediction=0.0, negatives=0.0), target_every=100, episodes=TRANSFER_EPISODES["goal"],
+    )  # fmt: skip
+
+    def measure() -> list[float]:
+        new = maze_of(case, seed).with_new_goal(np.random.default_rng([seed, 1]))
+        scale = (latent - latent.mean(axis=0)) / (latent.std(axis=0) + 1e-6)
+        return train(new, agent, seed + 1_000_000, frozen=scale.astype(np.float32)).score.round(4).tolist()
+
+    curve = np.array(bench.once(f"{agent!r} on {case!r} {seed}", measure))
+    return Life(score=np.zeros(0), ended=np.zeros(0), transfer=curve, latent=latent)
