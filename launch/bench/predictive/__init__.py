@@ -22,6 +22,7 @@ PARTS = (
     "representation:geometry",
     "representation:foresight",
     "representation:track",
+    "t_maze:rows",
     "cost:rows",
     "embodied:rows",
 )

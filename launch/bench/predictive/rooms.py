@@ -6,7 +6,7 @@ import numpy as np
 
 from innervate.launch.analysis.laterality import bootstrap
 from innervate.launch.bench.benchmark import Bench
-from innervate.launch.bench.predictive import cases
+from innervate.launch.bench.predictive import cases, figures
 from innervate.launch.bench.predictive.maze_runs import Case, Life, life, relearned
 from innervate.launch.bench.predictive.measures import (
     PerSeed,
@@ -58,6 +58,7 @@ def bottleneck(bench: Bench) -> Iterable[Row]:
     found = {name: lives(bench, cases.room(weights, 5), 30) for name, weights in AGENTS.items()}
     ends = {name: final(group) for name, group in found.items()}
     without, negatives, prediction = (ends[name].mean() for name in AGENTS)
+    figures.curves(bench, "predictive-transfer.png", {"new goal, encoder frozen": found}, transfer=True)
     for name, group in found.items():
         best = name == "prediction"
         yield _row(
@@ -70,15 +71,19 @@ def bottleneck(bench: Bench) -> Iterable[Row]:
 
 def control(bench: Bench) -> Iterable[Row]:
     """What the paper lacks: the same agents whose heads read the latent without a ReLU."""
+    pair = {name: AGENTS[name] for name in ("without prediction", "prediction")}
     for latent in (5, 3):
-        without, prediction = (
-            lives(bench, cases.linear(weights, latent), 20) for weights in (cases.MODEL_FREE, cases.PREDICTION[0])
-        )
-        for name, group in (("without prediction", without), ("prediction", prediction)):
+        found = {name: lives(bench, cases.linear(weights, latent), 20) for name, weights in pair.items()}
+        for name, group in found.items():
             yield _row(
                 f"score at episode 400, latent {latent}, heads without input ReLU, {name}", final(group), bench,
-                f"{steps_to_solve(group).mean():.0f} steps to 0.9; {_health(group)}",
+                f"{steps_to_solve(group).mean():.0f} steps to 0.9; {dead(group)} of {len(group)} seeds dead",
             )  # fmt: skip
+        without, prediction = found.values()
+        if latent == 5:
+            theirs = {name: lives(bench, cases.room(weights, latent), 30) for name, weights in pair.items()}
+            panels = {"heads that begin with a ReLU (paper)": theirs, "heads without it": found}
+            figures.curves(bench, "predictive-learning.png", panels)
         yield Row(
             row=f"steps to 0.9 without prediction over those with it, latent {latent}, heads without input ReLU",
             value=efficiency(prediction, without), unit="times", interval=resampled(efficiency, prediction, without),
@@ -97,7 +102,7 @@ def default(bench: Bench) -> Iterable[Row]:
             reach="0 of 20", holds=None if bench.quick else dead(ours) == 0,
         )  # fmt: skip
         yield _efficiency(bench, f"our default, latent {latent}", ours, without, 0.95)
-    ours, without = (lives(bench, cases.hard(w, 8), 10) for w in (cases.OURS, cases.MODEL_FREE))
+    ours, without = (lives(bench, cases.hard(w, 8), 6) for w in (cases.OURS, cases.MODEL_FREE))
     yield _efficiency(bench, "four rooms of 12 x 12, latent 8", ours, without, 1.3)
 
 
@@ -114,18 +119,20 @@ def _efficiency(bench: Bench, row: str, ours: list[Life], without: list[Life], b
 
 def sweep(bench: Bench) -> Iterable[Row]:
     """How the benefit of prediction, under the paper's heads, goes with the size of the latent."""
-    gains = dict[int, float]()
+    gains, found = dict[int, float](), dict[int, dict[str, list[Life]]]()
     for latent, (low, high) in SWEEP.items():
         without, prediction = (
-            lives(bench, cases.room(weights, latent), 10) for weights in (cases.MODEL_FREE, cases.PREDICTION[0])
+            lives(bench, cases.room(weights, latent), 8) for weights in (cases.MODEL_FREE, cases.PREDICTION[0])
         )
-        gain = final(prediction) - final(without)[: len(prediction)]
+        found[latent] = {"without prediction": without, "prediction": prediction}
+        gain = final(prediction) - final(without)
         gains[latent] = float(gain.mean())
         yield _row(
             f"gain by prediction at episode 600, latent {latent}", gain, bench,
             f"published {low} to {high}; without {final(without).mean():.2f}, {_health(without)}; with "
             f"{final(prediction).mean():.2f}, {_health(prediction)}",
         )  # fmt: skip
+    figures.by_latent(bench, "predictive-latent.png", found)
     small, wide = np.mean([gains[z] for z in gains if z <= 5]), gains[max(gains)]
     yield Row(
         row="gain by prediction: mean over latents up to 5, less that at 9", value=float(small - wide), unit="",
@@ -164,7 +171,7 @@ def goals(bench: Bench) -> Iterable[Row]:
             f"published {published}, its heads", f"at least {published}", bool(round(ours.mean(), 3) >= published),
         )  # fmt: skip
     near, far = (
-        scores_at(lives(bench, cases.large(weights), 15), 150, transfer=True)
+        scores_at(lives(bench, cases.large(weights), 12), 150, transfer=True)
         for weights in cases.LARGE_PREDICTION.values()
     )
     yield _row(
@@ -196,7 +203,7 @@ def transitions(bench: Bench) -> Iterable[Row]:
     """Every image at another place: what was learned about what follows what is now wrong."""
     for explore, published in ((0.4, "0.96 and 0.855"), (1.0, "0.955 and 0.965")):
         negatives, prediction = (
-            scores_at(lives(bench, cases.moved(weights, explore), 10), 450, transfer=True)
+            scores_at(lives(bench, cases.moved(weights, explore), 8), 450, transfer=True)
             for weights in (cases.NEGATIVES_LARGE, cases.LARGE_PREDICTION[0.8])
         )
         yield _row(
