@@ -92,7 +92,7 @@ def _predicted(
 def track(bench: Bench) -> Iterable[Row]:
     """Fields of the transition model's and of the encoder's units, early and late: do they move backwards?"""
     agent = cases.paper(cases.PREDICTION[0.0], 24)
-    seeds = bench.seeds or (2 if bench.quick else 10)
+    seeds = bench.seeds or (1 if bench.quick else 10)
     shifts = [bench.once(f"track {agent!r} {seed}", lambda seed=seed: _shifts(agent, seed)) for seed in range(seeds)]
     for module, name in (("transition", "the transition model's prediction"), ("encoder", "the encoder")):
         values = np.array([np.nanmean(shift[module]) for shift in shifts])
