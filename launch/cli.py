@@ -1,5 +1,6 @@
 """The command line: one table of commands, each imported only when it is called."""
 
+import errno
 import importlib
 import os
 import sys
@@ -28,6 +29,10 @@ COMMANDS: dict[str, str] = {
     "bench": "Measure a capability and write its table.",
 }
 """Name to summary; the code lies in innervate.launch.commands.<name>."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No room: the disk, the quota, or the largest file that this process may write."""
 
 
 def usage() -> str:
@@ -63,11 +68,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except InnervateError as error:
         print(f"innervate {argv[0]}: {error}", file=sys.stderr)
         raise SystemExit(2) from None
+    except BrokenPipeError:  # `innervate list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = f" at {error.filename}" if error.filename else ""
+        print(
+            f"innervate {argv[0]}: the disk is full{where} ({error.strerror}). What was saved before is whole: "
+            "free some space, then resume the run, or repeat the command.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
-    except BrokenPipeError:  # `innervate list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

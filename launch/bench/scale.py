@@ -57,7 +57,7 @@ def _disturbed(bench: Bench) -> Iterable[Row]:
 
     met, complete, differing = bench.once(f"disturbed {words}", measure)
     yield Row(
-        row="sweep of 12 trials on a 3-node Ray cluster, a worker killed 3 times: trials equal to an undisturbed sweep's",
+        row="sweep of 12 trials on a 3-node Ray cluster, a worker killed 3 times: trials equal to undisturbed ones",
         value=complete - len(differing), unit="of 12", n=met, peer=f"{met} kills, {complete} complete",
         reach="12", holds=met == kills and complete == 12 and not differing,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from innervate.launch.run.comparison_figure import draw_comparison
 from innervate.launch.run.evaluation import evaluate_run, load_controller
 from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.html import document, html_image, html_table
+from innervate.launch.run.video import record_run
 
 EPISODES = 20
 def write_page(paths: Sequence[Path], *, video: bool = True) -> str:
@@ -97,7 +98,7 @@ def _video(path: Path) -> str:
     file = path / "video.mp4"
     if not file.exists():
         try:
-            recordrun_part(path)
+            record_run(path)
         except InnervateError as error:  # no OpenGL here: everything else is still worth reading
             return f"<h2>Video</h2><p class=about>{escape(str(error))}</p>"
     data = base64.b64encode(file.read_bytes()).decode()

@@ -151,7 +151,7 @@ def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_play_tells_an_episode(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main(["play", str(trained), "--speed", "0"])
+    cli.main(["play", str(trained), "--show", "text", "--speed", "0"])
     out = capsys.readouterr().out
-    assert out.count("action") == 59  # twice a second for 30 s, a control step being 0.03 s
+    assert out.count("action") == 60  # twice a second for 30 s
     assert "in 1000 control steps" in out

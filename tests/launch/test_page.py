@@ -109,6 +109,12 @@ def test_several_runs_are_compared(circuit_run: Path, trained: Path, tmp_path: P
     assert "other" in words
 
 
+def test_a_run_without_a_video_gets_one(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "record_run", lambda path: record_run(path, seconds=0.3))  # pyright: ignore[reportUnknownLambdaType]
+    films = [source for tag, source in Reader(page.write_page([run])).sources if tag == "video"]
+    assert len(films) == ("ok" in probe().values())
+
+
 def test_a_page_too_large_is_refused(circuit_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html, "LIMIT_BYTES", 10_000)
     with pytest.raises(RunError, match="--no-video"):
