@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig, Trained, latents_of, train
 from innervate.agents.predictive.paper import PaperWeights
@@ -29,8 +29,9 @@ class Life:
     """What one seed leaves."""
 
     score: Float[np.ndarray, "episode"]
-    ended: Float[np.ndarray, "episode"]
-    transfer: Float[np.ndarray, "episode"]
+    ended: Int[np.ndarray, "episode"]
+    """Environment steps at the end of each."""
+    transfer: Float[np.ndarray, "later"]
     latent: Float[np.ndarray, "place latent"]
 
 
@@ -85,4 +86,4 @@ def relearned(bench: Bench, case: Case, seed: int, latent: Float[np.ndarray, "pl
         return train(new, agent, seed + 1_000_000, frozen=scale.astype(np.float32)).score.round(4).tolist()
 
     curve = np.array(bench.once(f"{agent!r} on {case!r} {seed}", measure))
-    return Life(score=np.zeros(0), ended=np.zeros(0), transfer=curve, latent=latent)
+    return Life(score=np.zeros(0), ended=np.zeros(0, np.int64), transfer=curve, latent=latent)
