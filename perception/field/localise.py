@@ -111,20 +111,43 @@ def relocalise(
     image: UInt8[np.ndarray, "height width 3"],
     camera: Intrinsics,
     candidates: "list[Pose]",
-    config: LocaliseConfig = LocaliseConfig(spread_m=0.35, spread_rad=0.35),
+    config: LocaliseConfig = LocaliseConfig(spread_m=0.2, spread_rad=0.15),
     *,
-    searches: int = 4,
+    spread_m: float = 0.35,
+    spread_rad: float = 0.35,
+    looks: int = 1600,
+    survivors: int = 3,
     seed: int = 0,
 ) -> Located:
-    """The pose of one picture without a start: `localise` from those candidates that look most alike.
+    """The pose of one picture without a start: candidates compete, and `localise` goes on from the survivors.
 
-    `candidates` are a place recogniser's answers, say; the best by colour are searched around one after the other.
+    `candidates` are a place recogniser's answers, say. In each round every candidate looks about itself, moves to the
+    best that it found, and the better half stays; half as many look twice as closely (successive halving, Jamieson and
+    Talwalkar 2016), so that a candidate is judged by what lies near it and not by its own view alone.
+
+    Args:
+        candidates: Poses that may lie near the true one, in any order.
+        spread_m: Standard deviation of the first looks about a candidate, along each axis.
+        spread_rad: The same for its direction.
+        looks: Poses tried in each round, over all candidates.
+        survivors: Candidates that the last search starts from.
     """
+    rng = np.random.default_rng(seed)
     photo = _Photo(field, image, camera)
-    pixels = np.random.default_rng(seed).integers(camera.width * camera.height, size=1024)
-    near = sorted(candidates, key=lambda pose: photo.error(pose, pixels))[:searches]
-    found = [localise(field, image, camera, pose, config, seed=seed) for pose in near]
-    return min(found, key=lambda located: located.error)
+    scale = np.array([spread_m] * 3 + [spread_rad] * 3)
+    alive = list(candidates)
+    while len(alive) > survivors:
+        pixels = rng.integers(camera.width * camera.height, size=config.pixels)
+        found = list[tuple[float, Pose]]()
+        for centre in alive:
+            about = [centre, *(moved(centre, rng.normal(0, scale)) for _ in range(looks // len(alive)))]
+            errors = [photo.error(pose, pixels) for pose in about]
+            best = int(np.argmin(errors))
+            found.append((errors[best], about[best]))
+        found.sort(key=lambda pair: pair[0])
+        alive = [pose for _, pose in found[: max(survivors, len(found) // 2)]]
+        scale = scale * 0.75
+    return localise(field, image, camera, alive, config, seed=seed)
 
 
 def _refined(photo: _Photo, pose: Pose, pixels: np.ndarray, steps: int) -> Pose:

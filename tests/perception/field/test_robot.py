@@ -20,7 +20,7 @@ from innervate.perception.field.camera import Intrinsics, angle_between_rad, loo
 from innervate.perception.field.capture import Capture
 from innervate.perception.field.information import information_of, next_view
 from innervate.perception.field.labels import label_field
-from innervate.perception.field.localise import localise
+from innervate.perception.field.localise import localise, relocalise
 from innervate.perception.field.mesh import convex_parts, mjcf_of, save_mesh, solid_points, surface
 from innervate.perception.field.planning import plan
 from innervate.perception.field.space import FREE, OCCUPIED, UNKNOWN, Space, carve
@@ -128,6 +128,17 @@ def test_a_picture_tells_where_it_was_taken(field: VoxelField, capture: Capture)
     assert found >= 2
     noise = np.random.default_rng(0).integers(0, 255, capture.images[0].shape).astype(np.uint8)
     assert localise(field, noise, capture.camera, capture.poses[0]).confidence < 0.1
+
+
+def test_one_candidate_near_enough_is_found_among_many(field: VoxelField, capture: Capture) -> None:
+    """All training views are candidates, and one 0.3 m and 15 degrees from the truth: nothing else is said of it."""
+    image, truth = capture.testing.images[0], capture.testing.poses[0]
+    near = off(truth, 0.3, np.deg2rad(15), np.random.default_rng(3))
+    far = [p for p in capture.training.poses if np.linalg.norm(p[:3, 3] - truth[:3, 3]) > 0.8]
+    assert len(far) > 10
+    located = relocalise(field, image, capture.camera, [*far, near], seed=1)
+    assert np.linalg.norm(located.pose[:3, 3] - truth[:3, 3]) < 0.08
+    assert angle_between_rad(located.pose, truth) < np.deg2rad(3)
 
 
 def test_a_ball_s_mesh_has_its_volume(tmp_path: Any) -> None:
