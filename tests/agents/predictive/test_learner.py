@@ -18,7 +18,7 @@ from innervate.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
 CONFIG = PredictiveSACConfig(
-    num_envs=2, buffer_size=150, warm_up=40, batch_size=16, critic_hidden=(16,), report_steps=50, objective="spr"
+    num_envs=2, buffer_size=100, warm_up=40, batch_size=16, critic_hidden=(16,), report_steps=40, objective="spr"
 )
 
 
@@ -33,10 +33,10 @@ def learner(steps: int, config: PredictiveSACConfig = CONFIG, controller: Any = 
 
 def test_resumed_equals_uninterrupted() -> None:
     """Also after the ring of the replay memory has gone around."""
-    whole, half = learner(400), learner(200)
+    whole, half = learner(240), learner(120)
     whole.train(lambda _: None)
     half.train(lambda _: None)
-    resumed = learner(400)
+    resumed = learner(240)
     torch.manual_seed(99)
     resumed.restore(half.snapshot())
     resumed.train(lambda _: None)
@@ -52,7 +52,7 @@ def test_resumed_equals_uninterrupted() -> None:
 
 
 def test_the_controller_s_encoder_is_the_critic_s_and_the_actor_does_not_train_it() -> None:
-    made = learner(300)
+    made = learner(150)
     controller, policy = made.controller, made.model.policy
     assert isinstance(controller, Latent)
     assert policy.critic.features_extractor.layers is controller.encoder
@@ -78,7 +78,7 @@ def test_weight_0_draws_nothing_of_the_objective_s() -> None:
     final: dict[tuple[float, str], dict[str, torch.Tensor]] = {}
     for coef in (0.0, 1.0):
         for objective in ("spr", "horizon"):
-            made = learner(120, replace(CONFIG, aux_coef=coef, objective=objective))
+            made = learner(80, replace(CONFIG, aux_coef=coef, objective=objective))
             made.train(lambda _: None)
             final[coef, objective] = {k: v.clone() for k, v in made.controller.state_dict().items()}
     same = {coef: all(torch.equal(v, final[coef, "horizon"][k]) for k, v in final[coef, "spr"].items())
@@ -87,7 +87,7 @@ def test_weight_0_draws_nothing_of_the_objective_s() -> None:
 
 
 def test_figures_are_logged() -> None:
-    made, seen = learner(300), dict[str, float]()
+    made, seen = learner(200), dict[str, float]()
     made.train(lambda progress: seen.update(progress.metrics))
     defined = set(re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE))
     assert {"train/aux_prediction", "train/silent_units", "train/effective_rank"} <= seen.keys() <= defined

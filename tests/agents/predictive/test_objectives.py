@@ -188,7 +188,7 @@ def test_every_objective_learns_what_can_be_learned(name: str) -> None:
     steps = max(objective.steps, 1)
     optimizer = torch.optim.Adam([*encoder.parameters(), *objective.parameters()], 3e-3)
     history: list[float] = []
-    for _ in range(300):
+    for _ in range(200):
         angle, turns = rng.uniform(-np.pi, np.pi, 64), rng.uniform(-0.5, 0.5, (steps, 64))
         angles = angle + np.concatenate([np.zeros((1, 64)), turns.cumsum(0)])
         observations = torch.from_numpy(np.stack([np.cos(angles), np.sin(angles)], 2).astype(np.float32))
