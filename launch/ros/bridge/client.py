@@ -182,7 +182,7 @@ class RosbridgeClient:
         silent.addHandler(logging.NullHandler())
         silent.propagate = False
         try:
-            opened = connect(
+            opened: Any = connect(
                 self.config.uri, ssl=self._tls, open_timeout=self.config.open_timeout_s, close_timeout=1,
                 compression=None, proxy=None, max_size=self.limits.frame_bytes, max_queue=64, logger=silent,
                 ping_interval=self.config.ping_s[0], ping_timeout=self.config.ping_s[1],

@@ -28,7 +28,7 @@ def test_the_sweeps_are_understood(words: list[str], tmp_path: Path) -> None:
     for option in ("--address", "--out"):
         if option in arguments:
             del arguments[(at := arguments.index(option)) : at + 2]
-    with pytest.raises(ConfigError, match="Nothing answers at 127.0.0.1:1"):
+    with pytest.raises(ConfigError, match=r"Nothing answers at 127\.0\.0\.1:1"):
         sweep.main([*arguments, "--address", "127.0.0.1:1", "--out", str(tmp_path / "x")])
 
 
