@@ -64,8 +64,8 @@ def _disturbed(bench: Bench) -> Iterable[Row]:
 
 
 def _speed(bench: Bench) -> Iterable[Row]:
-    rounds, trials = (1, 4) if bench.quick else (3, 8)
-    steps = 64_000 if bench.quick else 320_000
+    rounds, trials = (1, 4) if bench.quick else (2, 8)
+    steps = 64_000 if bench.quick else 400_000
     words = [*RECIPE, "--steps", str(steps)]
 
     def measure() -> dict[str, float]:
