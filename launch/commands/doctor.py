@@ -13,7 +13,11 @@ from innervate.envs.gl import probe
 from innervate.launch.commands.tables import print_table
 from innervate.launch.run.manifest import versions
 
-EXTRAS = {"place": "numba", "ros": "websockets", "tracking": "wandb"}
+EXTRAS = {
+    "place": "numba", "field": "skimage", "predictive": "numba", "ros": "mcap_ros2", "export": "onnxscript",
+    "ray": "ray", "view": "mjviser", "tracking": "wandb",
+}  # fmt: skip
+"""Extra to a module that it brings."""
 
 
 @dataclass(frozen=True, kw_only=True)

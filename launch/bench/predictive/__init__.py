@@ -1,7 +1,9 @@
 """Agents that predict, beside agents that do not: `innervate bench predictive`.
 
 `rooms`, `cost` and `representation` measure the paper (Fang and Stachenfeld 2024) on its own tasks, `embodied` what
-prediction is worth to stable-baselines3's algorithms on bodies. Each is a generator of rows and is named in `PARTS`.
+prediction is worth to stable-baselines3's algorithms on bodies; each is
+a generator of rows and is named in `PARTS`. What takes hours is a benchmark of its own: `predictive-t-maze` and
+`predictive-full-size`.
 """
 
 import importlib
@@ -22,7 +24,6 @@ PARTS = (
     "representation:geometry",
     "representation:foresight",
     "representation:track",
-    "t_maze:rows",
     "cost:rows",
     "embodied:rows",
 )

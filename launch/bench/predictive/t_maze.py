@@ -28,7 +28,7 @@ SEEDS = 3
 BAR = 396
 
 
-def rows(bench: Bench) -> Iterable[Row]:
+def run(bench: Bench) -> Iterable[Row]:
     """Reward first, then the correlation at the decision point."""
     seeds = bench.seeds or (1 if bench.quick else SEEDS)
     steps = QUICK_STEPS if bench.quick else STEPS
