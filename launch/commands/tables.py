@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -13,5 +14,5 @@ def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(escape(cell) for cell in row))  # `innervate[ros]` is no markup
     console.print(table)
