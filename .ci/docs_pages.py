@@ -33,15 +33,14 @@ REFERENCE = {
 }  # fmt: skip
 
 
-def on_config(config: Any) -> Any:
-    """Lay the rooms out under the names that they are imported by, for the reference."""
+def on_startup(command: str, dirty: bool) -> None:
+    """Lay the rooms out under the names that they are imported by, before the reference looks for them."""
     packages = ROOT / "build" / "packages" / "innervate"
     shutil.rmtree(packages, ignore_errors=True)
     code = shutil.ignore_patterns("__pycache__", "assets", "_root")
     shutil.copytree(ROOT / "launch" / "_root", packages, ignore=code)
     for room in ROOMS:  # copies: the reference does not follow links
         shutil.copytree(ROOT / room, packages / room, ignore=code)
-    return config
 
 
 def on_files(files: Files, config: Any) -> Files:
