@@ -64,7 +64,7 @@ def _disturbed(bench: Bench) -> Iterable[Row]:
 
 
 def _speed(bench: Bench) -> Iterable[Row]:
-    rounds, trials = (1, 4) if bench.quick else (2, 8)
+    rounds, trials = (1, 4) if bench.quick else (bench.seeds or 1, 8)
     steps = 64_000 if bench.quick else 400_000
     words = [*RECIPE, "--steps", str(steps)]
 
