@@ -24,8 +24,8 @@ def import_ray() -> Any:
         raise MissingExtraError("ray", "ray") from error
 
 
-LOCAL: dict[str, Any] = {"_node_ip_address": "127.0.0.1", "include_dashboard": False}
-"""Options of `ray.init` for processes that only this machine reaches."""
+LOCAL: dict[str, Any] = {"address": "local", "_node_ip_address": "127.0.0.1", "include_dashboard": False}
+"""Options of `ray.init` for processes of one's own that only this machine reaches, whatever cluster runs beside."""
 QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
 
