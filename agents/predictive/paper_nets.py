@@ -45,8 +45,6 @@ class PaperNetsConfig:
         return PaperNets(self, side, actions, generator)
 
 
-SMALL = PaperNetsConfig()
-"""The paper's main networks."""
 LARGE_VALUE = PaperNetsConfig(value=(32, 16))
 """Its larger value head."""
 T_MAZE = PaperNetsConfig(latent=96, channels=(32,), encoder=(64,), value=(64, 32, 16), transition=(64, 32, 16))

@@ -21,14 +21,3 @@ def backward_shift(before: Tuning, after: Tuning) -> Float[np.ndarray, "unit"]:
     positions = len(before)
     moved = centres(before) - centres(after)
     return (moved + positions / 2) % positions - positions / 2
-
-
-def skewness(tuning: Tuning) -> Float[np.ndarray, "unit"]:
-    """Skewness of each field about its centre: negative where its tail lies behind (Mehta, Quirk and Wilson 2000)."""
-    positions = len(tuning)
-    above = tuning - tuning.min(axis=0)
-    away = np.arange(positions)[:, None] - centres(tuning)
-    away = (away + positions / 2) % positions - positions / 2
-    mass = above.sum(axis=0)
-    second, third = ((away**power * above).sum(axis=0) / np.where(mass > 0, mass, np.nan) for power in (2, 3))
-    return third / second**1.5

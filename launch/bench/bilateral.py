@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from innervate.launch.analysis.laterality import bootstrap, interaction, laterality_index
+from innervate.launch.analysis.laterality import interaction, laterality_index
 from innervate.launch.bench import bilateral_figures, bilateral_models, bilateral_numbers
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.bilateral_models import TASKS, Scores
 from innervate.launch.bench.rows import Row
+from innervate.launch.run.statistics import mean_interval
 
 REFERENCE_CM = {
     ("reach", "dominant"): 4.0,
@@ -38,7 +39,8 @@ def errors(found: Scores, bench: Bench) -> Iterable[Row]:
         cm = 100 * np.array(found[side][task][ERROR])
         yield Row(
             row=f"{task}, end error, {side}, paper's protocol", value=float(cm.mean()), unit="cm",
-            interval=bootstrap(cm), n=len(cm), peer=f"re-implementation of the released code {reference} cm (3 seeds)",
+            interval=mean_interval(cm), n=len(cm),
+            peer=f"re-implementation of the released code {reference} cm (3 seeds)",
             reach=f"at most {reference}", holds=None if bench.quick else bool(round(cm.mean(), 1) <= reference),
         )  # fmt: skip
 
@@ -55,17 +57,17 @@ def claims(found: Scores) -> Iterable[Row]:
         values = interaction(d_reach, n_reach, d_hold, n_hold)
         indices = {"reach": laterality_index(d_reach, n_reach), "hold": laterality_index(d_hold, n_hold)}
         said = [f"{task} {index.mean():+.2f} ({_span(index)})" for task, index in indices.items()]
-        apart = bootstrap(indices["reach"])[1] < 0 < bootstrap(indices["hold"])[0]
+        apart = mean_interval(indices["reach"])[1] < 0 < mean_interval(indices["hold"])[0]
         yield Row(
             row=f"task x hemisphere interaction of the laterality index, {measure}", value=float(values.mean()),
-            unit="", interval=bootstrap(values), n=len(values),
+            unit="", interval=mean_interval(values), n=len(values),
             peer=f"laterality index (D - N)/(D + N): {', '.join(said)}; each side better at its own task, as the paper "
             f"claims: {'yes' if apart else 'no'}",
         )  # fmt: skip
 
 
 def _span(index: np.ndarray) -> str:
-    low, high = bootstrap(index)
+    low, high = mean_interval(index)
     return f"{low:+.2f} to {high:+.2f}"
 
 
@@ -75,6 +77,6 @@ def ensembles(found: Scores) -> Iterable[Row]:
         cm = {name: 100 * np.array(found[name][task][ERROR]) for name in found}
         yield Row(
             row=f"{task}, end error, ensemble of one specialist each", value=float(cm["ensemble"].mean()), unit="cm",
-            interval=bootstrap(cm["ensemble"]), n=len(cm["ensemble"]),
+            interval=mean_interval(cm["ensemble"]), n=len(cm["ensemble"]),
             peer=", ".join(f"{name} alone {values.mean():.1f} cm" for name, values in cm.items() if name != "ensemble"),
         )  # fmt: skip

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from innervate.launch.analysis import holding, reaching
-from innervate.launch.analysis.laterality import bootstrap, interaction, laterality_index
+from innervate.launch.analysis.laterality import interaction, laterality_index
+from innervate.launch.run.statistics import mean_interval
 
 DT_S = 0.001
 
@@ -90,5 +91,5 @@ def test_the_interaction_is_positive_when_each_side_wins_its_own_task() -> None:
 
 def test_the_bootstrap_interval_covers_as_often_as_it_says() -> None:
     rng = np.random.default_rng(1)
-    hits = [low <= 0.5 <= high for low, high in (bootstrap(rng.normal(0.5, 1, 40), 1000) for _ in range(200))]
+    hits = [low <= 0.5 <= high for low, high in (mean_interval(rng.normal(0.5, 1, 40), 1000) for _ in range(200))]
     assert 0.88 < np.mean(hits) < 0.99

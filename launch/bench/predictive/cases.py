@@ -2,7 +2,7 @@
 
 from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig
 from innervate.agents.predictive.paper import PaperWeights
-from innervate.agents.predictive.paper_nets import PaperNetsConfig
+from innervate.agents.predictive.paper_nets import LARGE_VALUE, PaperNetsConfig
 from innervate.launch.bench.predictive.maze_runs import Case
 
 MODEL_FREE = PaperWeights(prediction=0.0, negatives=0.0)
@@ -47,13 +47,13 @@ def comfortable(weights: PaperWeights) -> Case:
 
 def large(weights: PaperWeights) -> Case:
     """The larger value head on a wide latent, then a new goal."""
-    return Case(agent=paper(weights, 17, value=(32, 16), episodes=401), transfer="goal")
+    return Case(agent=paper(weights, 17, value=LARGE_VALUE.value, episodes=401), transfer="goal")
 
 
 def moved(weights: PaperWeights, explore: float) -> Case:
     """The same, trained under `explore`; then all images change places."""
     episodes = 1501 if explore < 0.5 else 601
-    agent = paper(weights, 17, value=(32, 16), episodes=episodes, explore=explore)
+    agent = paper(weights, 17, value=LARGE_VALUE.value, episodes=episodes, explore=explore)
     return Case(agent=agent, transfer="transition")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from innervate.launch.analysis.laterality import bootstrap
 from innervate.launch.bench.predictive.maze_runs import Life
+from innervate.launch.run.statistics import mean_interval
 
 PerSeed = Float[np.ndarray, "seed"]
 WINDOW = 5
@@ -74,5 +74,5 @@ def silent(lives: Sequence[Life]) -> float:
 
 def described(values: PerSeed) -> str:
     """Mean with its 95 % interval, as text."""
-    low, high = bootstrap(values)
+    low, high = mean_interval(values)
     return f"{values.mean():.2f} ({low:.2f} to {high:.2f})"

@@ -12,7 +12,6 @@ from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig, late
 from innervate.agents.predictive.paper_nets import PaperNets
 from innervate.envs.mazes import Maze, ring
 from innervate.envs.mazes.track import clockwise
-from innervate.launch.analysis.laterality import bootstrap
 from innervate.launch.analysis.place_fields import backward_shift
 from innervate.launch.analysis.prediction_skill import prediction_r2
 from innervate.launch.analysis.similarity import cosines, distances, rsa, trsa
@@ -22,6 +21,7 @@ from innervate.launch.bench.predictive.maze_runs import Life, maze_of
 from innervate.launch.bench.predictive.measures import described
 from innervate.launch.bench.predictive.rooms import AGENTS, lives
 from innervate.launch.bench.rows import Row
+from innervate.launch.run.statistics import mean_interval
 
 AHEAD = 5
 """Steps that the transition model is asked to foresee."""
@@ -41,7 +41,7 @@ def geometry(bench: Bench) -> Iterable[Row]:
         ranks = np.array([effective_rank(z) for z in latents])
         yield Row(
             row=f"RSA of the latent with shortest paths, latent 5, {name}", value=float(values.mean()), unit="",
-            interval=bootstrap(values), n=len(found),
+            interval=mean_interval(values), n=len(found),
             peer=f"tRSA {described(topological)}; effective rank {described(ranks)}; cosine of two places "
             f"{described(_cosine(found))}",
         )  # fmt: skip
@@ -67,7 +67,7 @@ def foresight(bench: Bench) -> Iterable[Row]:
         values = skills[:, step - 1]
         yield Row(
             row=f"R2 of the latent foreseen {step} step{'s' if step > 1 else ''} ahead, latent 5", unit="",
-            value=float(values.mean()), interval=bootstrap(values), n=seeds,
+            value=float(values.mean()), interval=mean_interval(values), n=seeds,
             peer="all steps: " + ", ".join(f"{value:.2f}" for value in skills.mean(axis=0)),
         )  # fmt: skip
 
@@ -99,7 +99,7 @@ def track(bench: Bench) -> Iterable[Row]:
         moved = np.concatenate([shift[module] for shift in shifts])
         yield Row(
             row=f"backward shift of fields on the track, {name}", value=float(values.mean()), unit="cells",
-            interval=bootstrap(values), n=seeds,
+            interval=mean_interval(values), n=seeds,
             peer=f"{np.mean(moved > 0):.0%} of {len(moved)} units moved backwards; published: those of the transition "
             "model do",
         )  # fmt: skip

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from innervate.launch.analysis.laterality import bootstrap
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.predictive import cases, figures
 from innervate.launch.bench.predictive.maze_runs import Case, Life, life, relearned
@@ -22,6 +21,7 @@ from innervate.launch.bench.predictive.measures import (
     steps_to_solve,
 )  # fmt: skip
 from innervate.launch.bench.rows import Row
+from innervate.launch.run.statistics import mean_interval
 
 AGENTS = {"without prediction": cases.MODEL_FREE, "negatives only": cases.NEGATIVES, "prediction": cases.PREDICTION[0]}
 AT_600 = {"without prediction": "0.787 ± 0.067", "negatives only": "0.817 ± 0.050", "prediction": "0.967 ± 0.033"}
@@ -52,7 +52,7 @@ def _row(
 ) -> Row:
     """A row of means over seeds; a quick bench has too few of them to judge."""
     return Row(
-        row=row, value=float(values.mean()), unit=unit, interval=bootstrap(values), n=len(values), peer=peer,
+        row=row, value=float(values.mean()), unit=unit, interval=mean_interval(values), n=len(values), peer=peer,
         reach=reach, holds=None if bench.quick or holds is None else bool(holds),
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def bottleneck(bench: Bench) -> Iterable[Row]:
             f"{_episodes(group)}, latent 5, {name}", ends[name], bench,
             f"published {AT_600[name]} (30 seeds); {_health(group)}",
             "at least 0.97, and above negatives only, which are above neither" if best else "",
-            round(prediction, 2) >= 0.97 and prediction > negatives > without if best else None,
+            prediction >= 0.97 and prediction > negatives > without if best else None,
         )  # fmt: skip
 
 
@@ -173,12 +173,12 @@ def goals(bench: Bench) -> Iterable[Row]:
         scores = scores_at(found, 100, transfer=True)
         yield _row(
             f"goal transfer at episode 100, latent 5, horizon {horizon}", scores, bench, f"published {published}",
-            f"at least {published}", bool(round(scores.mean(), 3) >= published),
+            f"at least {published}", bool(scores.mean() >= published),
         )  # fmt: skip
         ours = _relearned(bench, case, found)
         yield _row(
             f"goal transfer at episode 100, latent 5, horizon {horizon}, our heads", ours, bench,
-            f"published {published}, its heads", f"at least {published}", bool(round(ours.mean(), 3) >= published),
+            f"published {published}, its heads", f"at least {published}", bool(ours.mean() >= published),
         )  # fmt: skip
     near, far = (
         scores_at(lives(bench, cases.large(weights), 12), 150, transfer=True)

@@ -13,12 +13,12 @@ from innervate.agents.predictive.dqn import PaperDQN
 from innervate.agents.predictive.paper import PaperWeights
 from innervate.agents.predictive.paper_nets import T_MAZE
 from innervate.envs.mazes.t_maze import STEM, TMazeEnv
-from innervate.launch.analysis.laterality import bootstrap
 from innervate.launch.analysis.splitter import condition_correlation
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.predictive.cases import MODEL_FREE
 from innervate.launch.bench.predictive.measures import described
 from innervate.launch.bench.rows import Row
+from innervate.launch.run.statistics import mean_interval
 
 AGENTS = {"prediction": (PaperWeights(), 395.5, 0.73), "without prediction": (MODEL_FREE, 363.3, 0.92)}
 """Weights; published greedy reward (35 seeds) and correlation at the decision point (read off a figure)."""
@@ -42,7 +42,7 @@ def run(bench: Bench) -> Iterable[Row]:
         judged = name == "prediction"
         yield Row(
             row=f"T-maze, greedy reward in {GREEDY} steps, {name}", value=float(reward.mean()), unit="",
-            interval=bootstrap(reward), n=seeds, peer=f"published {published} (35 seeds); the best walk has 415",
+            interval=mean_interval(reward), n=seeds, peer=f"published {published} (35 seeds); the best walk has 415",
             reach=f"at least {BAR}" if judged else "",
             holds=bool(reward.mean() >= BAR) if judged and not bench.quick else None,
         )  # fmt: skip
@@ -51,7 +51,7 @@ def run(bench: Bench) -> Iterable[Row]:
         yield Row(
             row=f"T-maze, left against right, correlation at the decision point, {name}", unit="",
             value=float(stems[:, -1].mean()) if len(stems) else None, n=len(stems),
-            interval=bootstrap(stems[:, -1]) if len(stems) else None,
+            interval=mean_interval(stems[:, -1]) if len(stems) else None,
             peer=f"published {published}; half-way up the stem {described(stems[:, STEM // 2])}"
             if len(stems) else f"no seed walked both ways; published {published}",
         )  # fmt: skip

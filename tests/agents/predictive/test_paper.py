@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from innervate.agents.predictive.paper import double_dqn_loss, prediction_loss, repulsion
-from innervate.agents.predictive.paper_nets import LARGE_VALUE, SMALL, T_MAZE, PaperNetsConfig
+from innervate.agents.predictive.paper_nets import LARGE_VALUE, T_MAZE, PaperNetsConfig
 from innervate.errors import ConfigError
 
 RNG = np.random.default_rng(0)
@@ -53,7 +53,7 @@ def test_double_dqn_chooses_by_one_network_and_values_by_the_other() -> None:
     [
         # conv 16·4 + 16, conv 32·16·4 + 32, dense 512·32 + 32, latent 32·5 + 5, value 5·16 + 16 + 16·4 + 4,
         # transition 9·16 + 16 + 16·5 + 5
-        (SMALL, 10, 80 + 2080 + 16416 + 165 + 164 + 245),
+        (PaperNetsConfig(), 10, 80 + 2080 + 16416 + 165 + 164 + 245),
         (LARGE_VALUE, 10, 80 + 2080 + 16416 + 165 + (192 + 528 + 68) + 245),
         # conv 32·4 + 32, dense 288·64 + 64, latent 64·96 + 96, value 96-64-32-16-4, transition 100-64-32-16-96
         (T_MAZE, 7, 160 + 18496 + 6240 + (6208 + 2080 + 528 + 68) + (6464 + 2080 + 528 + 1632)),
@@ -66,7 +66,7 @@ def test_sizes_are_the_paper_s(config: PaperNetsConfig, side: int, parameters: i
 
 
 def test_weights_are_distributed_as_torch_s_own() -> None:
-    nets = SMALL.build(10, 4, torch.Generator().manual_seed(0))
+    nets = PaperNetsConfig().build(10, 4, torch.Generator().manual_seed(0))
     ours = next(p for p in nets.encoder.parameters() if p.shape == (32, 512)).detach()
     theirs = torch.nn.Linear(512, 32).weight.detach()
     assert float(ours.abs().max()) == pytest.approx(float(theirs.abs().max()), rel=1e-2)
@@ -85,7 +85,7 @@ def test_a_latent_that_is_negative_everywhere_is_dead_to_rectified_heads_alone()
 
 
 def test_the_transition_is_residual() -> None:
-    nets = SMALL.build(10, 4, torch.Generator().manual_seed(0))
+    nets = PaperNetsConfig().build(10, 4, torch.Generator().manual_seed(0))
     for parameter in nets.transition.parameters():
         torch.nn.init.zeros_(parameter)
     latent = torch.randn(4, 5)
