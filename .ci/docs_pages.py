@@ -76,18 +76,15 @@ def _tasks() -> dict[str, type]:
         module, _, function = entry.world.partition(":")
         world = getattr(importlib.import_module(module), function)(entry.options())
         found[entry.id] = type(world.task)
-    for id_, (entry_point, _) in MAZES.items():
-        module, _, name = entry_point.partition(":")
+    for id_, maze in MAZES.items():
+        module, _, name = maze.entry_point.partition(":")
         found[id_] = getattr(importlib.import_module(module), name)
     return found
 
 
 def _environments() -> str:
     rows = [f"| [`{e.id}`](environments/{_page(e.id)}.md) | `{name}` | {e.summary} |" for name, e in TASKS.items()]
-    rows += [
-        f"| [`{id_}`](environments/{_page(id_)}.md) | | {inspect.cleandoc(kind.__doc__ or '').splitlines()[0]} |"
-        for id_, kind in _tasks().items() if id_ in MAZES
-    ]  # fmt: skip
+    rows += [f"| [`{id_}`](environments/{_page(id_)}.md) | | {maze.summary} |" for id_, maze in MAZES.items()]
     suite = "\n".join(f"| `{suite_id(d, t)}` |" for d, tasks in DM_CONTROL.items() for t in tasks)
     return (
         "# Environments\n\nAll are Gymnasium environments: `gymnasium.make(id)`, and `gymnasium.make_vec(id, n)` for "

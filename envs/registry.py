@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from .options import ArenaOptions, HoldOptions, NavigateOptions, ReachOptions, RoamOptions, RouteOptions, SwimOptions
+from .arm_options import BimanualSpringOptions, ForceFieldOptions, HoldOptions, ReachOptions
+from .options import ArenaOptions, NavigateOptions, RoamOptions, RouteOptions, SwimOptions
 
 NAMESPACE = "innervate"
 
@@ -53,6 +54,20 @@ TASKS: dict[str, TaskEntry] = {
         options=HoldOptions,
         summary="The same arms hold the hand where it is against a force.",
     ),
+    "force-field": TaskEntry(
+        id=f"{NAMESPACE}/ForceField-v0",
+        world="innervate.envs.force_field:world",
+        max_episode_steps=150,
+        options=ForceFieldOptions,
+        summary="The same arms reach in a force field: curl or viscous, with catch trials.",
+    ),
+    "bimanual-spring": TaskEntry(
+        id=f"{NAMESPACE}/BimanualSpring-v0",
+        world="innervate.envs.bimanual_spring:world",
+        max_episode_steps=150,
+        options=BimanualSpringOptions,
+        summary="Two arms whose hands a spring joins: one reaches, the other stays where it is.",
+    ),
     "route": TaskEntry(
         id=f"{NAMESPACE}/Route-v0",
         world="innervate.envs.route:world",
@@ -77,12 +92,34 @@ TASKS: dict[str, TaskEntry] = {
 }
 """Short name, as on the command line, to entry."""
 
-MAZES: dict[str, tuple[str, int]] = {
-    f"{NAMESPACE}/Forage-v0": ("innervate.envs.mazes.forage:ForageEnv", 150),
-    f"{NAMESPACE}/Track-v0": ("innervate.envs.mazes.track:TrackEnv", 150),
-    f"{NAMESPACE}/TMaze-v0": ("innervate.envs.mazes.t_maze:TMazeEnv", 2000),
+@dataclass(frozen=True, kw_only=True)
+class MazeEntry:
+    """A registered maze of single cells, with discrete actions."""
+
+    entry_point: str
+    max_episode_steps: int
+    summary: str
+    """One line for `innervate list`."""
+
+
+MAZES: dict[str, MazeEntry] = {
+    f"{NAMESPACE}/Forage-v0": MazeEntry(
+        entry_point="innervate.envs.mazes.forage:ForageEnv",
+        max_episode_steps=150,
+        summary="A room seen from above, its pixels shuffled, with a goal that is not seen.",
+    ),
+    f"{NAMESPACE}/Track-v0": MazeEntry(
+        entry_point="innervate.envs.mazes.track:TrackEnv",
+        max_episode_steps=150,
+        summary="A ring to run around, for place fields.",
+    ),
+    f"{NAMESPACE}/TMaze-v0": MazeEntry(
+        entry_point="innervate.envs.mazes.t_maze:TMazeEnv",
+        max_episode_steps=2000,
+        summary="Left and right in turn, with no sign of which but one's own past.",
+    ),
 }
-"""Mazes of single cells, with discrete actions: Gymnasium's id to entry point and steps of an episode."""
+"""By Gymnasium's id; for `gymnasium.make`, `PaperDQN` and stable-baselines3's learners of discrete actions."""
 
 DM_CONTROL: dict[str, tuple[str, ...]] = {
     "acrobot": ("swingup", "swingup_sparse"),
@@ -126,9 +163,9 @@ def register_all() -> None:
                 max_episode_steps=entry.max_episode_steps,
                 kwargs={"task": name},
             )
-    for id_, (entry_point, steps) in MAZES.items():
+    for id_, maze in MAZES.items():
         if id_ not in gymnasium.registry:
-            gymnasium.register(id=id_, entry_point=entry_point, max_episode_steps=steps)
+            gymnasium.register(id=id_, entry_point=maze.entry_point, max_episode_steps=maze.max_episode_steps)
     for domain, tasks in DM_CONTROL.items():
         for task in tasks:
             if suite_id(domain, task) not in gymnasium.registry:

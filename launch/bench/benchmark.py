@@ -1,7 +1,9 @@
 """What a benchmark is: a function from options to rows, found by name, resumable piece by piece."""
 
+import ast
 import hashlib
 import importlib
+import importlib.util
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -76,3 +78,11 @@ def load_benchmark(name: str) -> BenchmarkModule:
     if name not in BENCHMARKS:
         raise UnknownNameError("benchmark", name, BENCHMARKS)
     return importlib.import_module(BENCHMARKS[name])  # pyright: ignore[reportReturnType]
+
+
+def summary_of(name: str) -> str:
+    """The first line of a benchmark's docstring; the module, and what it imports, is not loaded."""
+    spec = importlib.util.find_spec(BENCHMARKS[name])
+    assert spec is not None and spec.origin is not None
+    text = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0]

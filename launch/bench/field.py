@@ -1,4 +1,4 @@
-"""`innervate bench field`: three generated scenes with the truth about them, on one thread of a CPU."""
+"""Fields of three generated scenes against the truth about them, on one thread of a CPU."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""`innervate bench place`: knowing where it is, on Nordland (summer mapped, winter asked), tolerance 0."""
+"""Knowing where it is, on Nordland (summer mapped, winter asked), tolerance 0."""
 
 from collections.abc import Iterable
 

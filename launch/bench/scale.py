@@ -1,4 +1,4 @@
-"""`innervate bench scale`: sweeps that survive, intervals that cover, exports and reports that hold."""
+"""Sweeps that survive, intervals that cover, exports and reports that hold."""
 
 import re
 import shutil

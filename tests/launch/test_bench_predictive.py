@@ -9,7 +9,8 @@ import pytest
 pytest.importorskip("numba")
 
 from innervate.launch.bench.benchmark import Bench
-from innervate.launch.bench.predictive import PARTS, cases, rooms
+from innervate.launch.bench.predictive import PARTS, cases
+from innervate.launch.bench.predictive.maze_rows import lives
 from innervate.launch.bench.predictive.maze_runs import Life, maze_of, relearned
 from innervate.launch.bench.predictive.measures import (
     dead,
@@ -66,11 +67,11 @@ def test_a_life_is_measured_once_and_transfer_starts_from_its_latents(
 ) -> None:
     bench = Bench(quick=True, seeds=1, work=tmp_path, say=lambda _: None)
     case = cases.default(cases.OURS, 3)
-    (found,) = rooms.lives(bench, case, 20)
+    (found,) = lives(bench, case, 20)
     assert len(found.score) == case.agent.episodes // 4  # a quick bench is shorter
     assert found.latent.shape == (64, 3)
     monkeypatch.setattr("innervate.launch.bench.predictive.maze_runs.train", None)  # nothing may be trained again
-    (again,) = rooms.lives(bench, case, 20)
+    (again,) = lives(bench, case, 20)
     np.testing.assert_array_equal(again.score, found.score)
     monkeypatch.undo()
     table = np.random.default_rng(0).standard_normal((64, 40)).astype(np.float32)  # tells all places apart

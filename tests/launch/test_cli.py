@@ -14,7 +14,7 @@ import torch
 
 from innervate.agents.registry import LEARNERS
 from innervate.controllers import CONTROLLERS
-from innervate.envs.registry import TASKS
+from innervate.envs.registry import MAZES, TASKS
 from innervate.launch import cli
 from innervate.launch.bench.benchmark import BENCHMARKS
 from innervate.launch.commands import train as train_command
@@ -147,7 +147,8 @@ def test_doctor_tells_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["list"])
     out = capsys.readouterr().out
-    assert all(name in out for name in (*TASKS, *CONTROLLERS, *LEARNERS, *PRESETS, *BENCHMARKS))
+    assert all(name in out for name in (*TASKS, *MAZES, *CONTROLLERS, *LEARNERS, *PRESETS, *BENCHMARKS))
+    assert "Agents that predict, beside agents that do not" in " ".join(out.split())
 
 
 def test_play_tells_an_episode(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

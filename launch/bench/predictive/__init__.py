@@ -1,7 +1,7 @@
-"""Agents that predict, beside agents that do not: `innervate bench predictive`.
+"""Agents that predict, beside agents that do not.
 
-`rooms`, `cost` and `representation` measure the paper (Fang and Stachenfeld 2024) on its own tasks, `embodied` what
-prediction is worth to stable-baselines3's algorithms on bodies; each is
+`rooms`, `controls`, `cost` and `representation` measure the paper (Fang and Stachenfeld 2024) on its own tasks,
+`embodied` what prediction is worth to stable-baselines3's algorithms on bodies; each is
 a generator of rows and is named in `PARTS`. What takes hours is a benchmark of its own: `predictive-t-maze` and
 `predictive-full-size`.
 """
@@ -14,7 +14,9 @@ from innervate.launch.bench.rows import Row
 
 PARTS = (
     "rooms:bottleneck",
-    "rooms:control",
+    "controls:control",
+    "controls:tuned",
+    "controls:greedy",
     "rooms:default",
     "rooms:sweep",
     "rooms:comfortable",

@@ -1,4 +1,4 @@
-"""Prediction at full size, beside the strongest agent that does not predict: `innervate bench predictive-full-size`.
+"""Prediction at full size, beside the strongest agent that does not predict.
 
 100 k steps of SAC and of CrossQ at their own sizes, with and without: hours for a seed. CrossQ stands here because,
 at SAC's price and without prediction, it equals the best published predictive agent after 100 k steps.

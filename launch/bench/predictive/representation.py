@@ -17,9 +17,10 @@ from innervate.launch.analysis.prediction_skill import prediction_r2
 from innervate.launch.analysis.similarity import cosines, distances, rsa, trsa
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.predictive import cases
+from innervate.launch.bench.predictive.maze_rows import lives
 from innervate.launch.bench.predictive.maze_runs import Life, maze_of
 from innervate.launch.bench.predictive.measures import described
-from innervate.launch.bench.predictive.rooms import AGENTS, lives
+from innervate.launch.bench.predictive.rooms import AGENTS
 from innervate.launch.bench.rows import Row
 from innervate.launch.run.statistics import mean_interval
 

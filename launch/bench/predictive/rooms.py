@@ -1,27 +1,23 @@
 """Rows on the paper's room and on a harder one: the latent's size, the missing control, our default, transfer."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.predictive import cases, figures
-from innervate.launch.bench.predictive.maze_runs import Case, Life, life, relearned
+from innervate.launch.bench.predictive.maze_rows import efficiency_row, health, lives, row_of, score_after
+from innervate.launch.bench.predictive.maze_runs import Case, Life, relearned
 from innervate.launch.bench.predictive.measures import (
     PerSeed,
     dead,
     described,
-    efficiency,
     episodes_to_solve,
     final,
     resampled,
     scores_at,
-    silent,
-    steps_to_solve,
 )  # fmt: skip
 from innervate.launch.bench.rows import Row
-from innervate.launch.run.statistics import mean_interval
 
 AGENTS = {"without prediction": cases.MODEL_FREE, "negatives only": cases.NEGATIVES, "prediction": cases.PREDICTION[0]}
 AT_600 = {"without prediction": "0.787 ± 0.067", "negatives only": "0.817 ± 0.050", "prediction": "0.967 ± 0.033"}
@@ -34,33 +30,6 @@ GOAL_17 = {0.0: 0.87, 0.8: 0.97}
 """The same at episode 150, z = 17, read off the paper's figure."""
 
 
-def lives(bench: Bench, case: Case, seeds: int) -> list[Life]:
-    """All seeds of a case; a quick bench takes two, and a quarter of the episodes."""
-    if bench.quick:
-        case, seeds = replace(case, agent=replace(case.agent, episodes=case.agent.episodes // 4)), 2
-    seeds = bench.seeds or seeds
-    bench.say(f"{seeds} seeds of {case.agent.weights} on a latent of {case.agent.nets.latent}")
-    return [life(bench, case, seed) for seed in range(seeds)]
-
-
-def _episodes(found: Sequence[Life]) -> str:
-    return f"score after {len(found[0].score) - 1} episodes"
-
-
-def _row(
-    row: str, values: PerSeed, bench: Bench, peer: str, reach: str = "", holds: bool | None = None, unit: str = ""
-) -> Row:
-    """A row of means over seeds; a quick bench has too few of them to judge."""
-    return Row(
-        row=row, value=float(values.mean()), unit=unit, interval=mean_interval(values), n=len(values), peer=peer,
-        reach=reach, holds=None if bench.quick or holds is None else bool(holds),
-    )  # fmt: skip
-
-
-def _health(group: Sequence[Life]) -> str:
-    return f"{dead(group)} of {len(group)} seeds dead, {silent(group):.0%} of units silent"
-
-
 def bottleneck(bench: Bench) -> Iterable[Row]:
     """The paper's headline: a latent of five units."""
     found = {name: lives(bench, cases.room(weights, 5), 30) for name, weights in AGENTS.items()}
@@ -69,33 +38,11 @@ def bottleneck(bench: Bench) -> Iterable[Row]:
     figures.curves(bench, "predictive-transfer.png", {"new goal, encoder frozen": found}, transfer=True)
     for name, group in found.items():
         best = name == "prediction"
-        yield _row(
-            f"{_episodes(group)}, latent 5, {name}", ends[name], bench,
-            f"published {AT_600[name]} (30 seeds); {_health(group)}",
+        yield row_of(
+            f"{score_after(group)}, latent 5, {name}", ends[name], bench,
+            f"published {AT_600[name]} (30 seeds); {health(group)}",
             "at least 0.97, and above negatives only, which are above neither" if best else "",
             prediction >= 0.97 and prediction > negatives > without if best else None,
-        )  # fmt: skip
-
-
-def control(bench: Bench) -> Iterable[Row]:
-    """What the paper lacks: the same agents whose heads read the latent without a ReLU."""
-    pair = {name: AGENTS[name] for name in ("without prediction", "prediction")}
-    for latent in (5, 3):
-        found = {name: lives(bench, cases.linear(weights, latent), 20) for name, weights in pair.items()}
-        for name, group in found.items():
-            yield _row(
-                f"{_episodes(group)}, latent {latent}, heads without input ReLU, {name}", final(group), bench,
-                f"{steps_to_solve(group).mean():.0f} steps to 0.9; {dead(group)} of {len(group)} seeds dead",
-            )  # fmt: skip
-        without, prediction = found.values()
-        if latent == 5:
-            theirs = {name: lives(bench, cases.room(weights, latent), 30) for name, weights in pair.items()}
-            panels = {"heads that begin with a ReLU (paper)": theirs, "heads without it": found}
-            figures.curves(bench, "predictive-learning.png", panels)
-        yield Row(
-            row=f"steps to 0.9 without prediction over those with it, latent {latent}, heads without input ReLU",
-            value=efficiency(prediction, without), unit="times", interval=resampled(efficiency, prediction, without),
-            n=len(without), peer="the paper's weights; above 1 prediction would help",
         )  # fmt: skip
 
 
@@ -109,20 +56,9 @@ def default(bench: Bench) -> Iterable[Row]:
             f"{described(final(without))}, {dead(without)} dead",
             reach="0 of 20", holds=None if bench.quick else dead(ours) == 0,
         )  # fmt: skip
-        yield _efficiency(bench, f"our default, latent {latent}", ours, without, 0.95)
+        yield efficiency_row(bench, f"our default, latent {latent}", ours, without, 0.95)
     ours, without = (lives(bench, cases.hard(w, 8), 6) for w in (cases.OURS, cases.MODEL_FREE))
-    yield _efficiency(bench, "four rooms of 12 x 12, latent 8", ours, without, 1.3)
-
-
-def _efficiency(bench: Bench, row: str, ours: list[Life], without: list[Life], bar: float) -> Row:
-    value = efficiency(ours, without)
-    return Row(
-        row=f"{row}: steps to 0.9 without prediction over those with it", value=value, unit="times",
-        interval=resampled(efficiency, ours, without), n=len(ours),
-        peer=f"{steps_to_solve(ours).mean():.0f} steps, without {steps_to_solve(without).mean():.0f}; final score "
-        f"{described(final(ours))}, without {described(final(without))}",
-        reach=f"at least {bar}", holds=None if bench.quick else value >= bar,
-    )  # fmt: skip
+    yield efficiency_row(bench, "four rooms of 12 x 12, latent 8", ours, without, 1.3)
 
 
 def sweep(bench: Bench) -> Iterable[Row]:
@@ -135,10 +71,10 @@ def sweep(bench: Bench) -> Iterable[Row]:
         found[latent] = {"without prediction": without, "prediction": prediction}
         gain = final(prediction) - final(without)
         gains[latent] = float(gain.mean())
-        yield _row(
-            f"gain by prediction in {_episodes(prediction)}, latent {latent}", gain, bench,
-            f"published {low} to {high}; without {final(without).mean():.2f}, {_health(without)}; with "
-            f"{final(prediction).mean():.2f}, {_health(prediction)}",
+        yield row_of(
+            f"gain by prediction in {score_after(prediction)}, latent {latent}", gain, bench,
+            f"published {low} to {high}; without {final(without).mean():.2f}, {health(without)}; with "
+            f"{final(prediction).mean():.2f}, {health(prediction)}",
         )  # fmt: skip
     figures.by_latent(bench, "predictive-latent.png", found)
     small, wide = np.mean([gains[z] for z in gains if z <= 5]), gains[max(gains)]
@@ -171,12 +107,12 @@ def goals(bench: Bench) -> Iterable[Row]:
         case = cases.room(cases.PREDICTION[horizon], 5)
         found = lives(bench, case, 30 if horizon == 0 else 20)
         scores = scores_at(found, 100, transfer=True)
-        yield _row(
+        yield row_of(
             f"goal transfer at episode 100, latent 5, horizon {horizon}", scores, bench, f"published {published}",
             f"at least {published}", bool(scores.mean() >= published),
         )  # fmt: skip
         ours = _relearned(bench, case, found)
-        yield _row(
+        yield row_of(
             f"goal transfer at episode 100, latent 5, horizon {horizon}, our heads", ours, bench,
             f"published {published}, its heads", f"at least {published}", bool(ours.mean() >= published),
         )  # fmt: skip
@@ -184,7 +120,7 @@ def goals(bench: Bench) -> Iterable[Row]:
         scores_at(lives(bench, cases.large(weights), 12), 150, transfer=True)
         for weights in cases.LARGE_PREDICTION.values()
     )
-    yield _row(
+    yield row_of(
         "goal transfer at episode 150, latent 17, horizon 0.8 less horizon 0", far - near, bench,
         f"{far.mean():.2f} and {near.mean():.2f}; published {GOAL_17[0.8]} and {GOAL_17[0.0]}", "above 0",
         bool(far.mean() > near.mean()),
@@ -203,7 +139,7 @@ def worth(bench: Bench) -> Iterable[Row]:
             _relearned(bench, case, lives(bench, case, 20))
             for case in (cases.default(w, latent) for w in (cases.OURS, cases.MODEL_FREE))
         )
-        yield _row(
+        yield row_of(
             f"goal transfer at episode 100, latent {latent}, our default less model-free, our heads", ours - without,
             bench, f"{ours.mean():.3f} and {without.mean():.3f}", "at least 0.10", bool((ours - without).mean() >= 0.1),
         )  # fmt: skip
@@ -216,7 +152,7 @@ def transitions(bench: Bench) -> Iterable[Row]:
             scores_at(lives(bench, cases.moved(weights, explore), 8), 450, transfer=True)
             for weights in (cases.NEGATIVES_LARGE, cases.LARGE_PREDICTION[0.8])
         )
-        yield _row(
+        yield row_of(
             f"transition transfer at episode 450 from epsilon {explore}: horizon 0.8 less negatives only",
             prediction - negatives, bench,
             f"{prediction.mean():.2f} and {negatives.mean():.2f}; published, negatives and prediction: {published}",
