@@ -1,8 +1,12 @@
-"""What all tasks of the muscle-driven arms share: what is perceived, where they start, and noise on the muscles."""
+"""What all tasks of the muscle-driven arms share: what is perceived, where they start, what pushes the hands, and noise
+on the muscles."""
+
+import math
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from .arm_options import CONTROL_STEP_S, ArmOptions
 from .bodies.arm import (
     FOREARM_M,
     HEIGHT_M,
@@ -11,21 +15,25 @@ from .bodies.arm import (
     SHOULDER_FROM_MIDLINE_M,
     UPPER_ARM_M,
     Side,
+    Spring,
     arms,
 )
 from .channel import Channel
 from .noise import standard_normal
-from .options import ArmOptions, Randomisation
+from .options import Randomisation
 from .sensors import Sensors
 from .task import Task
 from .world import World
 
-CONTROL_STEP_S = 0.01
 NEAR_M = 0.1
 EFFORT = 0.1
 MARGIN = 0.1
 """Share of the joint ranges, at each end, in which no posture is drawn."""
-_KEY = MEMORY - 1  # where in the memory the key of the noise lies
+CENTRAL_RAD = (math.radians(45), math.radians(90))
+"""Shoulder and elbow where centre-out reaches start: the hand well ahead of the shoulder, far from the joint limits."""
+FORCE, GOAL, FIELD, KEY = slice(0, 4), slice(4, 10), MEMORY - 2, MEMORY - 1
+"""What lies where in the memory of an episode: forces on the hands (N), where targets will be (m), the gain of a force
+field, and the key of the noise."""
 
 
 class ArmTask(Task):
@@ -90,28 +98,66 @@ class ArmTask(Task):
         slow = v[..., 0] ** 2 + v[..., 1] ** 2 < 0.1**2
         return np.logical_and.reduce((self.distance_m(s) < 0.02) & slow, axis=1)
 
+    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
+        """Where the arms start, their targets, and what will push them."""
+        start = self.starts(rng, n)
+        goal = self.goals(rng, start)
+        memory = np.zeros((n, MEMORY))
+        memory[:, GOAL][:, : 3 * self.arms] = goal.reshape(n, -1)
+        memory[:, KEY] = rng.integers(2**53, size=n)
+        if self.options.load != "none":
+            memory[:, FORCE][:, : 2 * self.arms] = self._load(rng, n)
+        return {"qpos": start.reshape(n, -1), "mocap_pos": goal, "userdata": memory}
+
+    def starts(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env arm 2"]:
+        """Postures (rad) in which episodes begin."""
+        return self.posture(rng, n)
+
+    def goals(
+        self, rng: np.random.Generator, start: Float[np.ndarray, "env arm 2"]
+    ) -> Float[np.ndarray, "env arm 3"]:
+        """Where the targets are (m); here, where the hands are."""
+        del rng
+        return self.hand_at(start)
+
+    def _load(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env force"]:
+        size, angle = self.options.force_n, self.options.direction_rad
+        if angle is None:
+            return rng.uniform(-size, size, (n, 2 * self.arms))
+        return np.tile([size * math.cos(angle), size * math.sin(angle)], (n, self.arms))
+
     def drive(
         self, s: Sensors, action: Float[np.ndarray, "env actuator"], memory: Float[np.ndarray, "env userdata"]
     ) -> dict[str, Float[np.ndarray, "env ..."]]:
-        """Signal-dependent noise on the excitations."""
-        deviation = self.options.signal_dependent_noise
-        if not deviation:
-            return {}
-        key = memory[:, _KEY].astype(np.uint64)
-        step = np.rint(s["time"][:, 0] / CONTROL_STEP_S).astype(np.uint64)
-        noise = standard_normal(key, step, action.shape[1])
-        return {"ctrl": np.clip(action * (1 + deviation * noise), 0.0, 1.0)}
+        """Signal-dependent noise on the excitations, and forces on the hands; all held over a control step."""
+        inputs: dict[str, np.ndarray] = {}
+        if self.options.signal_dependent_noise:
+            key = memory[:, KEY].astype(np.uint64)
+            step = np.rint(s["time"][:, 0] / CONTROL_STEP_S).astype(np.uint64)
+            noise = standard_normal(key, step, action.shape[1])
+            inputs["ctrl"] = np.clip(action * (1 + self.options.signal_dependent_noise * noise), 0.0, 1.0)
+        force = self.force_n(s, memory)
+        return inputs if force is None else {**inputs, "xfrc_applied": on_hands(force)}
+
+    def force_n(
+        self, s: Sensors, memory: Float[np.ndarray, "env userdata"]
+    ) -> Float[np.ndarray, "env arm 2"] | None:
+        """What pushes the hands now (N): the load by its schedule; None if nothing ever does."""
+        o, since = self.options, s["time"][:, 0] - self.options.onset_s + 1e-9
+        if o.load == "none":
+            return None
+        course = (since >= 0).astype(float)
+        if o.load == "pulse":
+            course *= since < o.pulse_s
+        elif o.load == "sinusoid":
+            course *= np.sin(2 * math.pi * o.frequency_hz * since)
+        force = memory[:, FORCE][:, : 2 * self.arms].reshape(len(s), self.arms, 2)
+        return force * course[:, None, None]
 
     def posture(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env arm 2"]:
         """Joint angles (rad) uniform over the ranges of the joints but for a margin at each end."""
         low, high = np.array(RANGE_RAD).T
         return rng.uniform(low + MARGIN * (high - low), high - MARGIN * (high - low), (n, self.arms, 2))
-
-    def key(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env userdata"]:
-        """A memory with nothing in it but the key of this episode's noise."""
-        memory = np.zeros((n, MEMORY))
-        memory[:, _KEY] = rng.integers(2**53, size=n)
-        return memory
 
     def hand_at(self, posture: Float[np.ndarray, "env arm 2"]) -> Float[np.ndarray, "env arm 3"]:
         """Where the hands (m) are in a posture (rad)."""
@@ -128,9 +174,9 @@ def sides(options: ArmOptions) -> tuple[Side, ...]:
     return ("right",) if options.arms == 1 else ("left", "right")
 
 
-def arm_world(options: ArmOptions, task: ArmTask, spring_n_m: float | None = None) -> World:
+def arm_world(options: ArmOptions, task: ArmTask, spring: Spring | None = None) -> World:
     """The arms at a table, and a task for them."""
-    return World(arms(sides(options), spring_n_m), task)
+    return World(arms(sides(options), spring), task)
 
 
 def on_hands(force_n: Float[np.ndarray, "env arm 2"]) -> Float[np.ndarray, "env body 6"]:

@@ -1,13 +1,7 @@
 """Hold a posture of a muscle-driven arm against a force on the hand."""
 
-import math
-
-import numpy as np
-from jaxtyping import Float
-
-from .arm import ArmTask, arm_world, on_hands
-from .options import HoldOptions
-from .sensors import Sensors
+from .arm import ArmTask, arm_world
+from .arm_options import HoldOptions
 from .world import World
 
 
@@ -78,48 +72,25 @@ class Hold(ArmTask):
     After 150 control steps (1.5 s).
 
     ## Arguments
-    | Parameter                | Type      | Default    | Description                                              |
-    |--------------------------|-----------|------------|----------------------------------------------------------|
-    | `arms`                   | **int**   | `1`        | 1 for a right arm, 2 for a left and a right one          |
-    | `delay_s`                | **float** | `0.0`      | Age of all that is observed; a multiple of 0.01 s        |
-    | `proprioceptive_noise_m` | **float** | `0.0`      | Standard deviation of noise on the muscle lengths        |
-    | `visual_noise_m`         | **float** | `0.0`      | Standard deviation of noise on hands and targets         |
-    | `signal_dependent_noise` | **float** | `0.0`      | Noise (sd) on an excitation, as a share of it            |
-    | `load`                   | **str**   | `constant` | `constant`, `pulse` or `sinusoid`, from the onset on     |
-    | `force_n`                | **float** | `10.0`     | Largest force along x and y; each is drawn uniformly     |
-    | `direction_rad`          | **float** | `None`     | Direction of a force of `force_n`; None: drawn, as above |
-    | `onset_s`                | **float** | `0.0`      | When the force sets in                                   |
-    | `pulse_s`                | **float** | `0.1`      | How long a pulse lasts                                   |
-    | `frequency_hz`           | **float** | `2.0`      | Frequency of a sinusoid                                  |
+    | Parameter                | Type      | Default    | Description                                                 |
+    |--------------------------|-----------|------------|-------------------------------------------------------------|
+    | `arms`                   | **int**   | `1`        | 1 for a right arm, 2 for a left and a right one             |
+    | `delay_s`                | **float** | `0.0`      | Age of all that is observed; a multiple of 0.01 s           |
+    | `proprioceptive_noise_m` | **float** | `0.0`      | Standard deviation of noise on the muscle lengths           |
+    | `visual_noise_m`         | **float** | `0.0`      | Standard deviation of noise on hands and targets            |
+    | `signal_dependent_noise` | **float** | `0.0`      | Noise (sd) on an excitation, as a share of it               |
+    | `load`                   | **str**   | `constant` | `none`; `constant`, `pulse` or `sinusoid` from the onset on |
+    | `force_n`                | **float** | `10.0`     | Largest force along x and y; each is drawn uniformly        |
+    | `direction_rad`          | **float** | `None`     | Direction of a force of `force_n`; None: drawn, as above    |
+    | `onset_s`                | **float** | `0.0`      | When the force sets in                                      |
+    | `pulse_s`                | **float** | `0.1`      | How long a pulse lasts                                      |
+    | `frequency_hz`           | **float** | `2.0`      | Frequency of a sinusoid                                     |
 
     ## Version History
     * v0: Initial version.
     """
 
     options: HoldOptions
-
-    def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
-        """A random posture, the target at the hand, and the force that will come."""
-        start, memory, size = self.posture(rng, n), self.key(rng, n), self.options.force_n
-        force = rng.uniform(-size, size, (n, 2 * self.arms))
-        if self.options.direction_rad is not None:
-            angle = self.options.direction_rad
-            force[:] = np.tile([size * math.cos(angle), size * math.sin(angle)], self.arms)
-        memory[:, : 2 * self.arms] = force
-        return {"qpos": start.reshape(n, -1), "mocap_pos": self.hand_at(start), "userdata": memory}
-
-    def drive(
-        self, s: Sensors, action: Float[np.ndarray, "env actuator"], memory: Float[np.ndarray, "env userdata"]
-    ) -> dict[str, Float[np.ndarray, "env ..."]]:
-        """Noise on the muscles, and the force by its schedule, held over a control step."""
-        o, since = self.options, s["time"][:, 0] - self.options.onset_s + 1e-9
-        course = (since >= 0).astype(float)
-        if o.load == "pulse":
-            course *= since < o.pulse_s
-        elif o.load == "sinusoid":
-            course *= np.sin(2 * math.pi * o.frequency_hz * since)
-        force = memory[:, : 2 * self.arms].reshape(len(s), self.arms, 2)
-        return {**super().drive(s, action, memory), "xfrc_applied": on_hands(force * course[:, None, None])}
 
 
 def world(options: HoldOptions) -> World:

@@ -3,10 +3,13 @@
 import numpy as np
 from jaxtyping import Float
 
-from .arm import ArmTask, arm_world
-from .options import ReachOptions
+from .arm import CENTRAL_RAD, GOAL, ArmTask, arm_world
+from .arm_options import ReachOptions
 from .sensors import Sensors
 from .world import World
+
+DIRECTIONS = 8
+"""Of centre-out reaching."""
 
 
 class Reach(ArmTask):
@@ -65,8 +68,9 @@ class Reach(ArmTask):
 
     ## Starting State
     Each joint is anywhere in its range (shoulder 0 to 135, elbow 0 to 155 degrees) but for a tenth of it at each end,
-    uniformly; everything is at rest, the muscles inactive. The target is drawn like the start, and
-    lies at the hand until `go_s`.
+    uniformly; everything is at rest, the muscles inactive. The target is drawn like the start. With `reach_m`, reaches
+    are centre-out: from the central posture (45 and 90 degrees) in one of eight directions. Until `go_s` the target
+    lies at the hand.
 
     ## Episode End
     ### Termination
@@ -76,14 +80,21 @@ class Reach(ArmTask):
     After 150 control steps (1.5 s).
 
     ## Arguments
-    | Parameter                | Type      | Default | Description                                       |
-    |--------------------------|-----------|---------|---------------------------------------------------|
-    | `arms`                   | **int**   | `1`     | 1 for a right arm, 2 for a left and a right one   |
-    | `delay_s`                | **float** | `0.0`   | Age of all that is observed; a multiple of 0.01 s |
-    | `proprioceptive_noise_m` | **float** | `0.0`   | Standard deviation of noise on the muscle lengths |
-    | `visual_noise_m`         | **float** | `0.0`   | Standard deviation of noise on hands and targets  |
-    | `signal_dependent_noise` | **float** | `0.0`   | Noise (sd) on an excitation, as a share of it     |
-    | `go_s`                   | **float** | `0.0`   | When the target leaves the hand: the go cue (s)   |
+    | Parameter                | Type      | Default | Description                                                 |
+    |--------------------------|-----------|---------|-------------------------------------------------------------|
+    | `arms`                   | **int**   | `1`     | 1 for a right arm, 2 for a left and a right one             |
+    | `delay_s`                | **float** | `0.0`   | Age of all that is observed; a multiple of 0.01 s           |
+    | `proprioceptive_noise_m` | **float** | `0.0`   | Standard deviation of noise on the muscle lengths           |
+    | `visual_noise_m`         | **float** | `0.0`   | Standard deviation of noise on hands and targets            |
+    | `signal_dependent_noise` | **float** | `0.0`   | Noise (sd) on an excitation, as a share of it               |
+    | `load`                   | **str**   | `none`  | `none`; `constant`, `pulse` or `sinusoid` from the onset on |
+    | `force_n`                | **float** | `10.0`  | Largest force along x and y; each is drawn uniformly        |
+    | `direction_rad`          | **float** | `None`  | Direction of a force of `force_n`; None: drawn, as above    |
+    | `onset_s`                | **float** | `0.0`   | When the force sets in                                      |
+    | `pulse_s`                | **float** | `0.1`   | How long a pulse lasts                                      |
+    | `frequency_hz`           | **float** | `2.0`   | Frequency of a sinusoid                                     |
+    | `go_s`                   | **float** | `0.0`   | When the target leaves the hand: the go cue (s)             |
+    | `reach_m`                | **float** | `None`  | Distance of a target in one of 8 directions; None: any      |
 
     ## Version History
     * v0: Initial version.
@@ -92,21 +103,37 @@ class Reach(ArmTask):
     options: ReachOptions
 
     def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
-        """A random posture, and the hand's place in another as the target."""
-        start, end = self.posture(rng, n), self.posture(rng, n)
-        memory, goal = self.key(rng, n), self.hand_at(end)
-        memory[:, : 3 * self.arms] = goal.reshape(n, -1)
-        shown = self.hand_at(start) if self.options.go_s > 0 else goal
-        return {"qpos": start.reshape(n, -1), "mocap_pos": shown, "userdata": memory}
+        """A posture, and a target, which lies at the hand if a go cue is awaited."""
+        start = super().begin(rng, n)
+        if self.options.go_s > 0:
+            start["mocap_pos"] = self.hand_at(start["qpos"].reshape(n, self.arms, 2))
+        return start
+
+    def starts(self, rng: np.random.Generator, n: int) -> Float[np.ndarray, "env arm 2"]:
+        """Any posture, or the central one."""
+        if self.options.reach_m is None:
+            return self.posture(rng, n)
+        return np.tile(np.array(CENTRAL_RAD), (n, self.arms, 1))
+
+    def goals(
+        self, rng: np.random.Generator, start: Float[np.ndarray, "env arm 2"]
+    ) -> Float[np.ndarray, "env arm 3"]:
+        """Where the hand is in another posture, or so far from the start in one of eight directions."""
+        if self.options.reach_m is None:
+            return self.hand_at(self.posture(rng, len(start)))
+        goal = self.hand_at(start)
+        angle = rng.integers(DIRECTIONS, size=goal.shape[:2]) * (2 * np.pi / DIRECTIONS)
+        goal[..., :2] += self.options.reach_m * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        return goal
 
     def drive(
         self, s: Sensors, action: Float[np.ndarray, "env actuator"], memory: Float[np.ndarray, "env userdata"]
     ) -> dict[str, Float[np.ndarray, "env ..."]]:
-        """Noise on the muscles, and the target at its place from the go cue on."""
+        """What every arm is driven by, and the target at its place from the go cue on."""
         inputs = super().drive(s, action, memory)
         if self.options.go_s == 0:
             return inputs
-        goal = memory[:, : 3 * self.arms].reshape(len(s), self.arms, 3)
+        goal = memory[:, GOAL][:, : 3 * self.arms].reshape(len(s), self.arms, 3)
         shown = s["target"].reshape(goal.shape)
         go = s["time"][:, :, None] >= self.options.go_s - 1e-9
         return {**inputs, "mocap_pos": np.where(go, goal, shown)}

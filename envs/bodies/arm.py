@@ -58,13 +58,21 @@ MUSCLES = (
 """In the order of the actuators and the sensors; arm by arm, left before right."""
 
 
-def arms(sides: Sequence[Side] = ("right",), spring_n_m: float | None = None) -> mujoco.MjSpec:
+@dataclass(frozen=True)
+class Spring:
+    """What joins two hands: pulls beyond its length at rest, pushes below."""
+
+    stiffness_n_m: float
+    rest_m: float
+
+
+def arms(sides: Sequence[Side] = ("right",), spring: Spring | None = None) -> mujoco.MjSpec:
     """One arm with its shoulder at the origin, or two in mirror image about the midline; x is right, y ahead.
 
     Sensors, arm by arm: `length` (m, 6 an arm, relative to the stretched-out arm), `velocity` (m/s,
     of the muscles), `joint_angle` (rad, shoulder and elbow), `joint_velocity` (rad/s), `hand` and
     `hand_velocity` (m and m/s, 3 an arm, in the world), `target` (m, 3 an arm: mocap bodies); then `time` (s).
-    With `spring_n_m` the two hands are joined by a spring of that stiffness and no length at rest.
+    A spring joins the hands of two arms; it is a tendon, so that MuJoCo's integrator knows its force at every stage.
     """
     spec = mujoco.MjSpec()
     spec.modelname = "arm"
@@ -76,10 +84,12 @@ def arms(sides: Sequence[Side] = ("right",), spring_n_m: float | None = None) ->
     _add_table(spec)
     for side in sides:
         _add_arm(spec, side, 0.0 if len(sides) == 1 else SHOULDER_FROM_MIDLINE_M)
-    if spring_n_m is not None:
-        spring = spec.add_tendon(name="spring", stiffness=[spring_n_m, 0, 0], springlength=[0, 0], width=0.004)
+    if spring is not None:
+        tendon = spec.add_tendon(
+            name="spring", stiffness=[spring.stiffness_n_m, 0, 0], springlength=[spring.rest_m] * 2, width=0.004
+        )
         for side in sides:
-            spring.wrap_site(f"hand_{side}")
+            tendon.wrap_site(f"hand_{side}")
     _add_sensors(spec, sides)
     return spec
 

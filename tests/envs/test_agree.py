@@ -21,6 +21,9 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("reach", {"arms": 2}),
     ("hold", {"load": "pulse", "onset_s": 0.1, "signal_dependent_noise": 0.1}),
     ("hold", {"arms": 2, "load": "sinusoid"}),
+    ("force-field", {"go_s": 0.1, "catch": 0.5, "unknown_sign": True, "load": "pulse", "onset_s": 0.2}),
+    ("force-field", {"arms": 2, "field": "viscous", "reach_m": None}),
+    ("bimanual-spring", {"reaches": "either", "stiffness_n_m": 200.0}),
 ]
 
 
