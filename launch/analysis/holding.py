@@ -6,6 +6,8 @@ Hand paths are `(time, trial, 2)` in metres, sampled every `dt_s` seconds, the s
 import numpy as np
 from jaxtyping import Float
 
+from innervate.launch.analysis.ellipse import Ellipse
+
 Path = Float[np.ndarray, "time trial 2"]
 PerTrial = Float[np.ndarray, "trial"]
 
@@ -40,12 +42,19 @@ def drift_speed(path: Path, dt_s: float, window_s: float = 0.1) -> PerTrial:
     return steps[-max(round(window_s / dt_s), 1) :].mean(axis=0)
 
 
-def sway_area(path: Path) -> PerTrial:
-    """Area of the ellipse that holds 95 % of a normal distribution with the path's covariance, m^2."""
+def sway(path: Path) -> list[Ellipse]:
+    """For each trial, the ellipse (m) that holds 95 % of a normal distribution with the path's covariance."""
     centred = path - path.mean(axis=0)
     covariance = np.einsum("kni,knj->nij", centred, centred) / (len(path) - 1)
     chi_square_95 = -2 * np.log(0.05)  # of two degrees of freedom
-    return np.pi * chi_square_95 * np.sqrt(np.maximum(np.linalg.det(covariance), 0))
+    variances, axes = np.linalg.eigh(covariance)
+    radii = np.sqrt(chi_square_95 * np.maximum(variances, 0))
+    return [Ellipse.of(r[::-1], v[:, ::-1]) for r, v in zip(radii, axes, strict=True)]
+
+
+def sway_area(path: Path) -> PerTrial:
+    """Area of the `sway` ellipse, m^2."""
+    return np.array([ellipse.area for ellipse in sway(path)])
 
 
 def co_contraction(

@@ -3,6 +3,8 @@
 Hand paths are `(time, trial, 2)` in metres, sampled every `dt_s` seconds, the start included.
 """
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -37,12 +39,19 @@ def linearity(path: Path, target: Float[np.ndarray, "trial 2"]) -> PerTrial:
     return across.max(axis=0) / distance
 
 
-def direction_error(path: Path, target: Float[np.ndarray, "trial 2"], dt_s: float) -> PerTrial:
-    """Angle (rad) between the velocity at its peak and the line to the target."""
-    velocity = np.diff(path, axis=0)
-    peak = np.argmax(speed(path, dt_s), axis=0)
-    v = velocity[peak, np.arange(path.shape[1])]
-    along = target - path[0]
+def direction_error(
+    path: Path, target: Float[np.ndarray, "trial 2"], dt_s: float, at: Literal["speed", "acceleration"] = "speed"
+) -> PerTrial:
+    """Angle (rad) between the hand's velocity and the line to the target, at the peak of the speed or, earlier, at the
+    peak of its rise: the initial direction, before feedback can have changed it much."""
+    velocity, profile = np.diff(path, axis=0), speed(path, dt_s)
+    trials = np.arange(path.shape[1])
+    moment = np.argmax(profile, axis=0)
+    if at == "acceleration":
+        rise = np.diff(profile, axis=0, prepend=0.0)
+        rise[np.arange(len(rise))[:, None] > moment] = -np.inf  # braking backwards is none
+        moment = np.argmax(rise, axis=0)
+    v, along = velocity[moment, trials], target - path[0]
     turn = np.arctan2(v[:, 1], v[:, 0]) - np.arctan2(along[:, 1], along[:, 0])
     return np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
 
@@ -61,6 +70,14 @@ def peak_speed(path: Path, dt_s: float) -> PerTrial:
 def time_to_peak(path: Path, dt_s: float) -> PerTrial:
     """From the first sample to the greatest speed, s."""
     return (np.argmax(speed(path, dt_s), axis=0) + 0.5) * dt_s
+
+
+def movement_time(path: Path, dt_s: float, threshold: float = 0.05) -> PerTrial:
+    """From the first to the last sample that is faster than a share of the peak speed, s."""
+    profile = speed(path, dt_s)
+    moving = profile > threshold * profile.max(axis=0)
+    first, last = np.argmax(moving, axis=0), len(moving) - 1 - np.argmax(moving[::-1], axis=0)
+    return (last - first + 1) * dt_s
 
 
 def speed_peaks(path: Path, dt_s: float, prominence: float = 0.1) -> Int[np.ndarray, "trial"]:
