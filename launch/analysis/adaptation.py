@@ -26,6 +26,6 @@ def after_effect(without: Path, before: Path, target: Float[np.ndarray, "trial 2
 
 def learning_index(in_field: PerTrial, without: PerTrial) -> PerTrial:
     """Share of the after-effect in all deviation, |without| / (|without| + |in_field|), from signed deviations less
-    those of the baseline (after Criscimagna-Hemminger et al. 2003): 0 if nothing was learned, 1 for a complete model."""
+    those of the baseline (after Criscimagna-Hemminger et al. 2003): 0 if nothing was learned, 1 for a full model."""
     catch, field = np.abs(without), np.abs(in_field)
     return catch / np.maximum(catch + field, 1e-12)
