@@ -28,12 +28,12 @@ class Bilateral(Controller):
     (batch, steps, units of both sides), what is under way where the callosum has a delay, the oldest first.
     """
 
-    recurrence = "learned"
-
     def __init__(self, spec: ControllerSpec, config: BilateralConfig, generator: torch.Generator) -> None:
         super().__init__(spec)
         self.config = config
         self.delay_steps = config.check(spec)
+        # Dense layers write their activity into the state, for losses on it, but only a late message is ever read back.
+        self.recurrence = "learned" if config.core != "dense" or self.delay_steps else "autonomous"
         self.normaliser = Normaliser(spec.observation_size)
         both = bool(config.left and config.right)
         self._joined = both and config.callosum != "none"
