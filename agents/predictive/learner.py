@@ -111,7 +111,7 @@ class PredictiveSACLearner(OffPolicyLearner):
         }  # fmt: skip
         return with_prediction(SAC)(
             LatentSACPolicy, self.env, policy_kwargs=kwargs, objective=config.objective, aux_coef=config.aux_coef,
-            **self.common_settings(config, seed),
+            ent_coef=config.temperature(), **self.common_settings(config, seed),
         )  # fmt: skip
 
     def snapshot(self) -> Snapshot:

@@ -71,10 +71,18 @@ class SACConfig(OffPolicyConfig):
     """Step size of Adam, for actor, critics and temperature."""
     initial_std: float = 0.5
     """Initial spread of the action before it is squashed."""
+    initial_temperature: float = 1.0
+    """Initial weight of the entropy; much below 1 where a step earns much less than 1, or noise is all that counts."""
 
     def build(self, setting: Setting) -> "OffPolicyLearner":
         """Build for any controller that has parameters and no learned recurrence."""
         return OffPolicyLearner(setting, self)
+
+    def temperature(self) -> str:
+        """As stable-baselines3 wants to be told."""
+        if not 0 < self.initial_temperature < float("inf"):
+            raise ConfigError(f"The temperature must begin above 0; initial_temperature={self.initial_temperature}.")
+        return f"auto_{self.initial_temperature}"
 
 
 class OffPolicyLearner(SB3Learner):
@@ -108,7 +116,7 @@ class OffPolicyLearner(SB3Learner):
             noise = NormalActionNoise(np.zeros(actions), np.full(actions, config.noise))
             return TD3(ControllerTD3Policy, self.env, action_noise=noise, policy_kwargs=kwargs, **common)
         kwargs["initial_std"] = config.initial_std
-        return SAC(ControllerSACPolicy, self.env, policy_kwargs=kwargs, **common)
+        return SAC(ControllerSACPolicy, self.env, ent_coef=config.temperature(), policy_kwargs=kwargs, **common)
 
     @staticmethod
     def common_settings(config: OffPolicyConfig, seed: int) -> dict[str, Any]:
