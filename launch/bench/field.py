@@ -9,10 +9,10 @@ from innervate.launch.bench.field_robot import (
     drive_row,
     free_space_rows,
     global_row,
-    mesh_row,
     next_view_row,
     pose_rows,
 )
+from innervate.launch.bench.field_things import thing_rows
 from innervate.launch.bench.rows import Row
 
 SEEDS = 3
@@ -28,6 +28,6 @@ def run(bench: Bench) -> Iterable[Row]:
     yield from pose_rows(bench, seeds)
     yield global_row(bench, seeds)
     yield next_view_row(bench, seeds)
-    yield mesh_row(bench)
+    yield from thing_rows(bench, seeds)
     yield memory_row()
     yield from nerf_rows(bench, seeds)

@@ -31,6 +31,11 @@ class Place:
     capture: Capture
 
 
+def budget_s(bench: Bench) -> float:
+    """CPU-seconds of training of the fields that a robot uses."""
+    return 20 if bench.quick else 60
+
+
 @cache
 def place(name: str, seed: int) -> Place:
     """60 views to train on and 12 held out, from random places; the seed draws the scene and the views."""

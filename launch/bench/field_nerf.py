@@ -61,6 +61,10 @@ def nerf_rows(bench: Bench, seeds: int) -> Iterable[Row]:
     blind = _once(bench, {"method": "innervate-nerfacto", "data": str(path.resolve()), "cpu_s": cpu_s, "seed": 0})
     yield Row(row="peer: nerfacto with fused hash, room, RGB after 60 CPU-s, held-out PSNR", value=blind["psnr"],
               unit="dB", peer="14 (one other room)")  # fmt: skip
+    factors = _once(bench, {"method": "tensorf", "data": str(path.resolve()), "cpu_s": cpu_s, "seed": 0})
+    yield Row(row="peer: TensoRF (nerfstudio's), room, RGB after 60 CPU-s, held-out PSNR", value=factors["psnr"],
+              unit="dB", peer=f"{factors['steps']} iterations, {factors['view_cpu_s']:.1f} CPU-s a view; 17.3 (one "
+              "other room)")  # fmt: skip
     plain = _once(bench, {"method": "innervate-nerfacto", "data": data[0], "cpu_s": 15, "seed": 0, "fused": False})
     hashes = bench.once("hash", lambda: _ask({"hash": True}))
     ratio = float(np.median(hashes["ratios"]))

@@ -20,9 +20,9 @@ WARM_UP = 20
 
 
 def _trainer(job: dict[str, Any], steps: int, folder: Path) -> Any:
-    from innervate.perception.field.nerf.methods import METHODS
+    from innervate.perception.field.nerf.nerfacto_model import no_download
 
-    config = deepcopy(METHODS[job["method"]].config)
+    config = _config(job["method"], steps)
     config.pipeline.datamanager.data = Path(job["data"])
     config.output_dir, config.timestamp, config.vis = folder, str(steps), "tensorboard"
     config.machine.seed, config.max_num_iterations, config.steps_per_save = job["seed"], steps, 10**9
@@ -37,8 +37,19 @@ def _trainer(job: dict[str, Any], steps: int, folder: Path) -> Any:
     np.random.seed(job["seed"])  # noqa: NPY002  (nerfstudio's samplers)
     config.set_timestamp()
     trainer = config.setup(local_rank=0, world_size=1)
-    trainer.setup()
+    with no_download():
+        trainer.setup()
     return trainer
+
+
+def _config(method: str, steps: int) -> Any:
+    from innervate.perception.field.nerf.methods import METHODS
+
+    if method in METHODS:
+        return deepcopy(METHODS[method].config)
+    from innervate.launch.bench.field_nerf_peers import tensorf
+
+    return tensorf(steps)
 
 
 def _train(trainer: Any, steps: int) -> float:

@@ -11,8 +11,7 @@ from innervate.envs.bodies.rooms import scene
 from innervate.envs.solids import signed_distance_m
 from innervate.errors import ConfigError
 from innervate.launch.bench.benchmark import Bench
-from innervate.launch.bench.field_data import Place, over_seeds, place, quality, trained
-from innervate.launch.bench.field_drop import drop_row
+from innervate.launch.bench.field_data import Place, budget_s, over_seeds, place, quality, trained
 from innervate.launch.bench.rows import Row
 from innervate.launch.commands.field import off
 from innervate.launch.field_capture import explore, views_of
@@ -28,13 +27,9 @@ BODY: dict[str, Any] = {"radius_m": rover.RADIUS_M + 0.05, "height_m": (0.1, 0.3
 PAIRS = 50
 
 
-def _budget(bench: Bench) -> float:
-    return 20 if bench.quick else 60
-
-
 def _space(bench: Bench, at: Place) -> Space:
     views = at.capture.training
-    return carve(trained(bench, at, _budget(bench), depth=True), views.poses, views.camera)
+    return carve(trained(bench, at, budget_s(bench), depth=True), views.poses, views.camera)
 
 
 def free_space_rows(bench: Bench, seeds: int) -> Iterable[Row]:
@@ -58,14 +53,14 @@ def free_space_rows(bench: Bench, seeds: int) -> Iterable[Row]:
             value, interval, _ = over_seeds(seeds, lambda s, w=what, f=found: f[s][w])
             judged = name == "room"
             yield Row(row=f"free space, {name}: {what}", value=value, unit="", interval=interval, n=seeds,
-                      peer=f"0.9988 / 0.928 (one other room); field of {_budget(bench):g} CPU-s",
+                      peer=f"0.9988 / 0.928 (one other room); field of {budget_s(bench):g} CPU-s",
                       reach=f"at least {bar}" if judged else "",
                       holds=value >= bar if judged else None)  # fmt: skip
         worst = max(f["optimistic_m"] for f in found)
         share = max(f["share"] for f in found)
         yield Row(row=f"distance to what is not free, {name}: most optimistic of all free voxels", value=100 * worst,
                   unit="cm", n=seeds,
-                  peer=f"share of free voxels above the truth: {share:.2g}; field of {_budget(bench):g} CPU-s",
+                  peer=f"share of free voxels above the truth: {share:.2g}; field of {budget_s(bench):g} CPU-s",
                   reach="at most 0",
                   holds=worst <= 0)  # fmt: skip
 
@@ -100,7 +95,7 @@ def drive_row(bench: Bench, seeds: int) -> Row:
     refused = int(sum(f["refused"] for f in found))
     return Row(row="planned paths driven to the goal without contact, cluttered", value=value, unit="%",
                interval=interval, n=pairs * seeds,
-               peer=f"pairs that no known free way joins, not driven: {refused}; field of {_budget(bench):g} CPU-s",
+               peer=f"pairs that no known free way joins, not driven: {refused}; field of {budget_s(bench):g} CPU-s",
                reach="at least 95", holds=value >= 95)  # fmt: skip
 
 
@@ -122,7 +117,7 @@ def pose_rows(bench: Bench, seeds: int) -> Iterable[Row]:
         return {"share": good / len(tests.images), "cpu_s": float(np.mean(cost)), "n": len(tests.images)}
 
     for name in ("room", "cluttered"):
-        cpu_s = 60 if name == "room" else _budget(bench)  # as it was measured elsewhere, even in a quick run
+        cpu_s = 60 if name == "room" else budget_s(bench)  # as it was measured elsewhere, even in a quick run
         key = f"pose {name}" + (" 60" if name == "room" else "")
         found = [bench.once(f"{key} {s}", lambda n=name, s=s, c=cpu_s: measure(n, s, c)) for s in range(seeds)]
         value, interval, _ = over_seeds(seeds, lambda s, f=found: 100 * f[s]["share"])
@@ -160,7 +155,7 @@ def global_row(bench: Bench, seeds: int) -> Row:
 
     def measure(seed: int) -> dict[str, Any]:
         at = place("room", seed)
-        field = trained(bench, at, _budget(bench), depth=True)
+        field = trained(bench, at, budget_s(bench), depth=True)
         tests, small = at.capture.testing, at.capture.camera.scaled(0.25)
         bank = _bank(field, _space(bench, at), seed)
         places = SpikingMap(seed)
@@ -181,7 +176,7 @@ def global_row(bench: Bench, seeds: int) -> Row:
     cost = float(np.mean([f["cpu_s"] for f in found]))
     return Row(row="global localisation from the place recogniser's answer, room: within 10 cm", value=value, unit="%",
                interval=interval, n=sum(f["n"] for f in found),
-               peer=f"{cost:.1f} CPU-s an image; field of {_budget(bench):g} CPU-s",
+               peer=f"{cost:.1f} CPU-s an image; field of {budget_s(bench):g} CPU-s",
                reach="at least 90", holds=value >= 90)  # fmt: skip
 
 
@@ -217,9 +212,3 @@ def next_view_row(bench: Bench, seeds: int) -> Row:
 
 def _at(curve: dict[Any, float], n: int) -> float:
     return {int(k): v for k, v in curve.items()}[n]
-
-
-def mesh_row(bench: Bench) -> Row:
-    """A thing from the field dropped beside the original."""
-    at = place("room", 0)
-    return drop_row(bench, at, trained(bench, at, _budget(bench), depth=True))

@@ -22,7 +22,7 @@ from innervate.perception.field.labels import label_field
 from innervate.perception.field.localise import LocaliseConfig, localise
 from innervate.perception.field.mesh import convex_parts, mjcf_of, save_mesh, solid_points, surface
 from innervate.perception.field.planning import plan
-from innervate.perception.field.space import FREE, carve
+from innervate.perception.field.space import FREE, Space, carve
 from innervate.perception.field.training import Progress, VoxelConfig, train_voxels
 from innervate.perception.field.voxel import VoxelField
 from innervate.perception.place.store import save_arrays
@@ -138,7 +138,7 @@ class ExportOptions:
     label: str | None = None
     """One thing, for .obj and .xml."""
     capture: Path | None = None
-    """The views it was learnt from, for .npz."""
+    """The views it was learnt from, for .npz and .xml."""
 
 
 def capture(options: CaptureOptions) -> None:
@@ -268,13 +268,10 @@ def export(options: ExportOptions) -> None:
     elif kind == ".xml":
         if options.label is None:
             raise ConfigError(f"An MJCF file is of one thing: give --label, one of {', '.join(field.label_names)}.")
-        parts = convex_parts(solid_points(field, options.label), field.voxel_m)
+        parts = convex_parts(solid_points(field, options.label), _seen(field, options))
         write_text_atomically(options.out, mjcf_of({options.label: parts}))
     elif kind == ".npz":
-        if options.capture is None:
-            raise ConfigError("What is free depends on what was seen: give --capture, the views it was learnt from.")
-        views = load_capture(options.capture).training
-        space = carve(field, views.poses, views.camera)
+        space = _seen(field, options)
         save_arrays(options.out, {
             "kind": np.array("space"), "state": space.state, "confidence": space.confidence,
             "distance_m": space.distance_m, "origin_m": space.origin, "voxel_m": np.array(space.voxel_m),
@@ -283,6 +280,13 @@ def export(options: ExportOptions) -> None:
     else:
         raise ConfigError(f"{options.out.name} ends in none of .obj (mesh), .xml (a thing as MJCF), .npz (free space).")
     print(options.out)
+
+
+def _seen(field: VoxelField, options: ExportOptions) -> Space:
+    if options.capture is None:
+        raise ConfigError("What is free depends on what was seen: give --capture, the views it was learnt from.")
+    views = load_capture(options.capture).training
+    return carve(field, views.poses, views.camera)
 
 
 def main(argv: Sequence[str]) -> None:

@@ -2,17 +2,23 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from innervate.errors import ConfigError, UnknownNameError
 
 from ..place.store import replace_file
+from .space import FREE, Space
 from .voxel import VoxelField, labels_of
 
+Points = Float64[np.ndarray, "point 3"]
+"""In the world's frame (m)."""
 SOLID = 0.5
 """A vertex is solid where half a voxel takes this share of the light."""
+SPLITTABLE = 40
+"""Points of which two hulls may be made."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def _mask(field: VoxelField, label: str) -> np.ndarray:
     return labels_of(field) == field.label_names.index(label)
 
 
-def solid_points(field: VoxelField, label: str) -> Float64[np.ndarray, "point 3"]:
+def solid_points(field: VoxelField, label: str) -> Points:
     """Vertices of the grid on one labelled thing (m): its shell, as rays do not see inside.
 
     Bits away from the largest connected piece are left out.
@@ -71,43 +77,64 @@ def solid_points(field: VoxelField, label: str) -> Float64[np.ndarray, "point 3"
     return np.argwhere(pieces == sizes.argmax()) * field.voxel_m + field.origin
 
 
-def convex_parts(points: Float64[np.ndarray, "point 3"], voxel_m: float, *, waste: float = 0.35) -> list[Mesh]:
-    """Convex hulls that together cover a shell of points, split along the longest axis where a hull wastes space.
+def convex_parts(points: Points, space: Space, *, waste: float = 0.05) -> list[Mesh]:
+    """Convex hulls that together cover a shell of points, split along an axis where a hull covers free space.
 
-    `waste` is the share of points by which two halves' hulls must be smaller together for a split to be made.
+    What no ray has passed may be solid: the inside of a thing is, and does not count. `waste` is the share of a hull
+    that may be free.
     """
+    return _parts(points, _clear(space), space.voxel_m, waste)
+
+
+def _clear(space: Space) -> Float64[np.ndarray, "clear 3"]:
+    """Middles of the free voxels all of whose neighbours are free (m): a hull may round the outermost ones off."""
+    from scipy.ndimage import binary_erosion
+
+    free = binary_erosion(space.state == FREE, np.ones((3, 3, 3)), border_value=1)
+    return np.argwhere(free) * space.voxel_m + space.origin
+
+
+def _parts(points: Points, clear: Float64[np.ndarray, "clear 3"], voxel_m: float, waste: float) -> list[Mesh]:
     whole = _hull(points, voxel_m)
-    if len(points) < 40:
-        return [whole[0]]
-    best: tuple[float, np.ndarray] | None = None
+    clear = clear[_inside(whole, clear)]
+    covered = len(clear) * voxel_m**3
+    if covered <= waste * whole.volume or len(points) < SPLITTABLE:
+        return [_mesh(whole)]
+    best: tuple[int, np.ndarray] | None = None
     for axis in range(3):
         for cut in np.linspace(points[:, axis].min(), points[:, axis].max(), 11)[1:-1]:
             side = points[:, axis] <= cut
-            if 10 < side.sum() < len(side) - 10:
-                volume = _hull(points[side], voxel_m)[1] + _hull(points[~side], voxel_m)[1]
-                if best is None or volume < best[0]:
-                    best = (volume, side)
-    if best is None or best[0] > (1 - waste) * whole[1]:
-        return [whole[0]]
-    side = best[1]
-    return [*convex_parts(points[side], voxel_m, waste=waste), *convex_parts(points[~side], voxel_m, waste=waste)]
+            if SPLITTABLE // 4 < side.sum() < len(side) - SPLITTABLE // 4:
+                halves = (_hull(half, voxel_m) for half in (points[side], points[~side]))
+                left = sum(int(_inside(half, clear).sum()) for half in halves)
+                if best is None or left < best[0]:
+                    best = (left, side)
+    if best is None or best[0] == len(clear):
+        return [_mesh(whole)]
+    return [part for half in (points[best[1]], points[~best[1]]) for part in _parts(half, clear, voxel_m, waste)]
 
 
-def _hull(points: np.ndarray, voxel_m: float) -> tuple[Mesh, float]:
+def _inside(hull: Any, points: Points) -> Bool[np.ndarray, "point"]:
+    return (points @ hull.equations[:, :3].T + hull.equations[:, 3] <= 0).all(1)
+
+
+def _hull(points: Points, voxel_m: float) -> Any:
     from scipy.spatial import ConvexHull
 
     pad = 0.1 * voxel_m  # a flat set of points has no hull
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * pad
-    every = (points[:, None] + corners).reshape(-1, 3)
-    hull = ConvexHull(every)
+    return ConvexHull((points[:, None] + corners).reshape(-1, 3))
+
+
+def _mesh(hull: Any) -> Mesh:
     used, inverse = np.unique(hull.simplices, return_inverse=True)
     faces = inverse.reshape(-1, 3)
-    vertices = every[used]
+    vertices = hull.points[used]
     middle = vertices.mean(0)
     a, b, c = (vertices[faces[:, k]] for k in range(3))
     inward = (np.cross(b - a, c - a) * (a - middle)).sum(1) < 0
     faces[inward] = faces[inward][:, ::-1]
-    return Mesh(vertices, faces.astype(np.int64)), float(hull.volume)
+    return Mesh(vertices, faces.astype(np.int64))
 
 
 def save_mesh(mesh: Mesh, path: Path) -> None:

@@ -43,13 +43,17 @@ def test_from_a_scene_to_a_path_and_a_mesh(
     way = np.loadtxt("plan.csv", delimiter=",", skiprows=1)
     assert way[0] == pytest.approx([2.5, 2.6]) and way[-1] == pytest.approx([3.0, 2.0])
     assert (tmp_path / "plan.png").stat().st_size > 5000
-    main(["field", "export", "field.safetensors", "--label", "chest", "--out", "chest.xml"])
+    main(["field", "export", "field.safetensors", "--capture", "capture", "--label", "chest",
+          "--out", "chest.xml"])  # fmt: skip
     assert mujoco.MjModel.from_xml_path("chest.xml").nbody == 2
     main(["field", "export", "field.safetensors", "--out", "room.obj"])
     main(["field", "export", "field.safetensors", "--capture", "capture", "--out", "space.npz"])
     with np.load("space.npz", allow_pickle=False) as space:
         assert space["state"].shape == load_field(Path("field.safetensors")).shape
     capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["field", "export", "field.safetensors", "--label", "chest", "--out", "chest.xml"])
+    assert "give --capture" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["field", "export", "field.safetensors", "--label", "chst", "--out", "chest.xml"])
     assert "Did you mean 'chest'" in capsys.readouterr().err

@@ -8,6 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from scipy.ndimage import binary_erosion
+from scipy.spatial import ConvexHull
 
 from innervate.agents.field_view import FieldView
 from innervate.envs.bodies.rooms import scene
@@ -156,9 +158,9 @@ def test_a_ball_s_mesh_has_its_volume(tmp_path: Any) -> None:
         surface(empty_field(np.array([[-0.5] * 3, [0.5] * 3]), 0.1))
 
 
-def test_a_thing_goes_back_into_simulation(room: Scene, field: VoxelField, capture: Capture) -> None:
+def test_a_thing_goes_back_into_simulation(room: Scene, field: VoxelField, capture: Capture, space: Space) -> None:
     labelled = label_field(field, capture.training)
-    parts = convex_parts(solid_points(labelled, "chest"), field.voxel_m)
+    parts = convex_parts(solid_points(labelled, "chest"), space)
     model = mujoco.MjModel.from_xml_string(mjcf_of({"chest": parts}))
     truth = room.model.geom("chest")
     volume = 8 * np.prod(truth.size)
@@ -168,11 +170,27 @@ def test_a_thing_goes_back_into_simulation(room: Scene, field: VoxelField, captu
         solid_points(labelled, "chst")
 
 
-def test_two_legs_are_two_hulls() -> None:
-    rng = np.random.default_rng(0)
-    legs = [rng.uniform(-0.05, 0.05, (300, 3)) * [1, 1, 10] + [x, 0, 0] for x in (0.0, 0.8)]
-    assert len(convex_parts(np.concatenate(legs), 0.02)) == 2
-    assert len(convex_parts(legs[0], 0.02)) == 1
+def hollow(*boxes: tuple[float, float, float, float, float, float]) -> tuple[np.ndarray, Space]:
+    """Shells of boxes (lowest and highest corner, m) in free space, their insides never seen; voxels of 5 cm."""
+    at = np.stack(np.meshgrid(*[np.arange(-1, 1, 0.05)] * 3, indexing="ij"), -1)
+    inside = np.zeros(at.shape[:3], np.bool_)
+    for box in boxes:
+        inside |= ((at > np.subtract(box[:3], 1e-9)) & (at < np.add(box[3:], 1e-9))).all(-1)
+    shell = inside & ~np.asarray(binary_erosion(inside), np.bool_)
+    state = np.where(shell, OCCUPIED, np.where(inside, UNKNOWN, FREE)).astype(np.int8)
+    return at[shell], Space(state, np.ones(state.shape, np.float32), np.full(3, -1.0), 0.05)
+
+
+def test_hulls_cover_no_free_space() -> None:
+    assert len(convex_parts(*hollow((-0.5, -0.3, -0.4, 0.5, 0.3, 0.4)))) == 1
+    assert len(convex_parts(*hollow((-0.5, -0.3, 0, 0.5, 0.3, 0.1)))) == 1  # thin, and yet one piece
+    assert len(convex_parts(*hollow((-0.5, -0.1, -0.5, -0.3, 0.1, 0.5), (0.3, -0.1, -0.5, 0.5, 0.1, 0.5)))) == 2
+    seat = (-0.4, -0.4, -0.4, 0.4, 0.4, 0.0), (-0.4, 0.2, -0.4, 0.4, 0.4, 0.8)
+    points, space = hollow(*seat)
+    parts = convex_parts(points, space)
+    assert len(parts) == 2
+    volumes = [ConvexHull(part.vertices).volume for part in parts]
+    assert sum(volumes) == pytest.approx(0.8 * 0.8 * 0.4 + 0.8 * 0.2 * 0.8, rel=0.15)
 
 
 def test_information_is_the_square_of_what_finite_differences_say() -> None:
