@@ -1,14 +1,16 @@
 """Settings that are known to work, as typed values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from innervate.agents.evolution import CMAConfig
 from innervate.agents.learner import LearnerConfig
 from innervate.agents.predictive.learner import PredictiveSACConfig
 from innervate.agents.registry import LEARNERS
+from innervate.agents.sb3.off_policy_learner import SACConfig
 from innervate.agents.sb3.ppo import PPOConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.baselines import LinearConfig
+from innervate.controllers.bilateral import BilateralConfig
 from innervate.controllers.latent import LatentConfig
 from innervate.controllers.ncap import NCAPConfig
 from innervate.controllers.nets import GRUConfig, MLPConfig
@@ -25,6 +27,17 @@ class Preset:
     learner: LearnerConfig
     steps: int
 
+
+HEMISPHERES = BilateralConfig(left=(32, 32), right=(32, 32), core="dense")
+MUSCLE_PPO = PPOConfig(
+    num_envs=32, rollout_steps=128, batch_size=512, learning_rate=2e-3, discount=0.98, gae_lambda=0.9, initial_std=1.0
+)
+"""Muscles smooth what they are told: with noise of half the range, as elsewhere, a hand hardly moves."""
+MUSCLE_SAC = SACConfig(
+    num_envs=8, warm_up=2_000, batch_size=128, learning_rate=2e-3, discount=0.98, updates_per_step=0.25,
+    critic_hidden=(128, 128), initial_std=1.0, initial_temperature=0.01,
+)  # fmt: skip
+"""A control step earns at most 1, mostly much less: at a temperature of 1 the entropy would be all that counts."""
 
 PRESETS: dict[str, Preset] = {
     "swim-ncap-cma": Preset(
@@ -85,6 +98,34 @@ PRESETS: dict[str, Preset] = {
         controller=LatentConfig(latent=8),
         learner=PredictiveSACConfig(warm_up=1_000, learning_rate=1e-3, updates_per_step=0.25, initial_std=1.0),
         steps=200_000,
+    ),
+    "reach-bilateral-ppo": Preset(
+        about="Two hemispheres learn to reach with one arm of six muscles, by stable-baselines3's PPO.",
+        task="reach",
+        controller=HEMISPHERES,
+        learner=MUSCLE_PPO,
+        steps=150_000,
+    ),
+    "hold-bilateral-ppo": Preset(
+        about="The same hemispheres learn to hold the hand against a force that they are not told.",
+        task="hold",
+        controller=HEMISPHERES,
+        learner=MUSCLE_PPO,
+        steps=100_000,
+    ),
+    "reach-bilateral-sac": Preset(
+        about="The same reach by SAC, in fewer steps and more time.",
+        task="reach",
+        controller=HEMISPHERES,
+        learner=MUSCLE_SAC,
+        steps=25_000,
+    ),
+    "bimanual-spring-crossed-ppo": Preset(
+        about="Each hemisphere drives the opposite arm: one hand reaches, the other holds still, a spring joins them.",
+        task="bimanual-spring",
+        controller=replace(HEMISPHERES, drive="crossed"),
+        learner=MUSCLE_PPO,
+        steps=150_000,
     ),
     "swim-mlp-ppo": Preset(
         about="The paper's baseline, 73 k parameters without a prior.",
