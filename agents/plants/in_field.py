@@ -1,6 +1,6 @@
 """A body in a force field that depends on its hand's velocity, as in `innervate/ForceField-v0`, with gradients."""
 
-from collections.abc import Sequence
+import math
 
 import torch
 from jaxtyping import Float
@@ -31,18 +31,16 @@ class InField:
     Args:
         arm: the body.
         field: `curl` or `viscous`, as `ForceFieldOptions.field`.
-        strength_n_s_m: b; one number, or one for each of the trials that are run side by side.
+        strength_n_s_m: b.
     """
 
-    def __init__(self, arm: MuscleArm, field: str = "curl", strength_n_s_m: float | Sequence[float] = 13.0) -> None:
+    def __init__(self, arm: MuscleArm, field: str = "curl", strength_n_s_m: float = 13.0) -> None:
         if field not in PER_VELOCITY:
             raise ConfigError(f"The field is 'curl' or 'viscous'; {field!r} was asked for.")
-        strength = torch.as_tensor(strength_n_s_m, dtype=arm.dtype)
-        if not strength.isfinite().all():
-            raise ConfigError("The strength of a force field must be finite.")
+        if not math.isfinite(strength_n_s_m):
+            raise ConfigError(f"The field must be of finite strength; strength_n_s_m is {strength_n_s_m}.")
         self.arm, self.spec, self.control_step_s = arm, arm.spec, arm.control_step_s
-        self._strength = strength.unsqueeze(-1)
-        self._per_velocity = torch.tensor(PER_VELOCITY[field], dtype=arm.dtype)
+        self._per_velocity = strength_n_s_m * torch.tensor(PER_VELOCITY[field], dtype=arm.dtype)
 
     def initial(self, angle: Float[Tensor, "*batch 2"]) -> BodyState:
         """At rest in a posture (rad), muscles inactive."""
@@ -54,7 +52,7 @@ class InField:
         """One control step under the field and another force, both held."""
         now = self.arm.links.hand_velocity(state.angle, state.rate)
         before = state.before if isinstance(state, _Moving) else now
-        field = self._strength * (1.5 * now - 0.5 * before) @ self._per_velocity.T
+        field = (1.5 * now - 0.5 * before) @ self._per_velocity.T
         return _Moving.of(self.arm.step(state, excitation, force_n + field), now)
 
     def hand(self, angle: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:

@@ -32,24 +32,8 @@ def test_the_twin_in_a_field_is_the_environment(field: str, strength_n_s_m: floa
     assert fastest > 0.5  # m/s: the field has pushed
 
 
-def test_trials_side_by_side_may_have_fields_of_their_own() -> None:
-    arm, rng = MuscleArm(torch.float64), np.random.default_rng(0)
-    start, excitation = torch.tensor(rng.uniform(0.5, 1.5, (3, 2))), torch.tensor(rng.uniform(0, 0.5, (20, 3, 6)))
-    strengths = [0.0, 10.0, -10.0]
-    together = InField(arm, "curl", strengths)
-    ends = together.initial(start)
-    for u in excitation:
-        ends = together.step(ends, u, torch.zeros(3, 2, dtype=torch.float64))
-    for i, strength in enumerate(strengths):
-        alone = arm if not strength else InField(arm, "curl", strength)
-        state = alone.initial(start[i])
-        for u in excitation[:, i]:
-            state = alone.step(state, u, torch.zeros(2, dtype=torch.float64))
-        torch.testing.assert_close(state.angle, ends.angle[i], rtol=0, atol=1e-12)
-
-
 def test_bad_fields_get_one_clear_sentence() -> None:
     with pytest.raises(ConfigError, match="'curl' or 'viscous'; 'swirl' was asked for"):
         InField(MuscleArm(), "swirl")
-    with pytest.raises(ConfigError, match="must be finite"):
+    with pytest.raises(ConfigError, match="finite strength; strength_n_s_m is nan"):
         InField(MuscleArm(), "curl", float("nan"))
