@@ -46,9 +46,8 @@ class Population:
         """`state` with the initial values where `done`."""
         return self.controller.reset_state(state, done)
 
-    @torch.no_grad()
     def __call__(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
-        """The actions of all members, and the next state."""
+        """The actions of all members, and the next state; gradients flow back to a matrix that asks for them."""
         # vmap interprets the controller anew at every call, which costs a small circuit several times its arithmetic:
         # the tensor operations that it arrives at are written down once for each size and run from there.
         key = self.members, next(iter(obs.values())).shape[0]
@@ -58,11 +57,12 @@ class Population:
             def mapped(stacked: dict[str, Tensor], obs: Obs, state: State) -> tuple[Tensor, State]:
                 return self._mapped(stacked, obs, state)
 
-            call = self._flat[key] = make_fx(mapped)(self._stacked, dict(obs), state)
+            with torch.no_grad():
+                call = self._flat[key] = make_fx(mapped)(self._stacked, dict(obs), state)
         return call(self._stacked, dict(obs), state)
 
     def differentiable(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
-        """The same, with gradients that flow back to the matrix of parameters."""
+        """The same without the record, as `torch.compile` wants it."""
         return self._mapped(self._stacked, obs, state)
 
     def _mapped(self, stacked: dict[str, Tensor], obs: Obs, state: State) -> tuple[Tensor, State]:

@@ -10,11 +10,12 @@ from innervate.errors import MissingExtraError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiler(extra: str, *, fastmath: bool = False) -> Callable[[F], F]:
+def compiler(extra: str, *, fastmath: bool = False, inline: bool = False) -> Callable[[F], F]:
     """A decorator that compiles a kernel on its first call and keeps the machine code beside the source.
 
     IEEE order of operations is kept unless `fastmath`, so that results do not depend on the vector width; then also a
-    division by zero gives infinity, as in NumPy, instead of raising.
+    division by zero gives infinity, as in NumPy, instead of raising. What is to `inline` becomes a part of the loops
+    that call it, however long it is: a loop with a call in it is not made vector code of.
     The decorator raises `MissingExtraError`, naming `extra`, without numba.
     """
 
@@ -25,6 +26,7 @@ def compiler(extra: str, *, fastmath: bool = False) -> Callable[[F], F]:
             raise MissingExtraError("numba", extra) from error
         bare = inspect.unwrap(kernel)  # run-time type checks wrap functions
         model = "numpy" if fastmath else "python"
-        return numba.njit(cache=True, nogil=True, fastmath=fastmath, error_model=model)(bare)
+        where = "always" if inline else "never"
+        return numba.njit(cache=True, nogil=True, fastmath=fastmath, error_model=model, inline=where)(bare)
 
     return compiled

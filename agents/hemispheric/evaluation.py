@@ -9,7 +9,7 @@ from ...controllers import Controller
 from ...envs.bodies.arm import arms
 from ..plants.plant import Plant
 from .trials import Trials
-from .unroll import stepper, unroll
+from .unroll import Conditions, stepper, unroll
 
 TEST_SEED = 2**31
 """Of test trials, which are the same for all controllers; training seeds lie below."""
@@ -19,10 +19,14 @@ Excitation = Float[np.ndarray, "time trial 6"]
 
 
 @torch.no_grad()
-def on_plant(controller: Controller, plant: Plant, trials: Trials, steps: int) -> tuple[Path, Excitation]:
-    """Hand paths (m, the start included) and excitations."""
+def on_plant(
+    controller: Controller, plant: Plant, trials: Trials, steps: int, conditions: Conditions | None = None
+) -> tuple[Path, Excitation]:
+    """Hand paths (m, the start included) and excitations; the muscles' noise is the same for all controllers."""
     state = controller.initial_state(len(trials))
-    movement = unroll(plant, stepper(plant, controller), state, trials, steps)
+    spread = conditions.motor_noise if conditions else 0.0
+    noise = spread * torch.randn(steps, len(trials), 6, generator=torch.Generator().manual_seed(TEST_SEED))
+    movement = unroll(plant, stepper(plant, controller), state, trials, steps, conditions, noise)
     start = plant.hand(trials.angle)[None]
     return torch.cat([start, movement.hand]).double().numpy(), movement.excitation.double().numpy()
 

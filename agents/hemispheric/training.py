@@ -1,24 +1,26 @@
 """Backpropagation through the body, with one gradient per hemisphere; many seeds and losses side by side."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from innervate.errors import ConfigError, NonFiniteError
+from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
-from ...controllers import State
 from ...controllers.bilateral import Bilateral, BilateralConfig
 from ...controllers.population import Population
 from ..plants.arm26 import Arm26
-from ..plants.plant import BodyState, Plant
+from ..plants.plant import Plant
 from ..seeds import Streams
+from .fused import FusedUnroll
 from .losses import SQUARE_SCALE, HemisphericLoss, Terms, activity_cost, weighted
 from .trials import Task, Trials, draw, joined
-from .unroll import Movement, Stepped, stepper, unroll
+from .unroll import Conditions, Movement, Stepped, stepper, unroll
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,13 @@ class TrainingConfig:
     """Trials drawn beforehand, from which batches are sampled with replacement; None for new ones in each batch."""
     margin: float = 0.0
     """Share of the joint ranges, at each end, in which no posture is drawn."""
-    compile: bool = False
-    """Compile the step of body and controller: minutes at the start, several times faster after."""
+    latest_cue_s: float = 0.0
+    """Targets are shown at a random time up to this."""
+    conditions: Conditions = field(default_factory=Conditions)
+    engine: Literal["torch", "compiled", "fused"] = "torch"
+    """`torch` trains everything; `compiled` has torch compile the step of body and controller, minutes at the start,
+    several times faster after; `fused` (numba) runs whole movements in one call, tens of times faster, for what
+    `FusedUnroll` knows."""
 
     def __post_init__(self) -> None:
         if min(self.batches, self.batch, self.steps) < 1:
@@ -98,36 +105,68 @@ def train(
     controller, routes = built[0], Routes(built[0])
     optimizer = torch.optim.Adam([parameters], lr=training.learning_rate, eps=1e-7)
     sources = [_Source(member, plant, training) for member in members]
-    # Each loss is taken on a copy of its own, side by side: both gradients come out of one backward pass.
-    losses = [getattr(member.loss, side) for side in routes.sides for member in members]
-    weights = {field.name: torch.tensor([getattr(t, field.name) for t in losses]) for field in fields(Terms)}
-    state = controller.initial_state(len(losses) * training.batch)
-
-    def step_of(target: Tensor, force: Tensor, body: BodyState, state: State, matrix: Tensor) -> Stepped:
-        return stepper(plant, Population(controller, matrix).differentiable)(target, force, body, state)
-
-    compiled = torch.compile(step_of, dynamic=False) if training.compile else step_of
+    weights = [_weights([getattr(member.loss, side) for member in members]) for side in routes.sides]
+    alike = all(member.loss.left == member.loss.right for member in members)
+    move = _mover(controller, plant, training, len(members) * training.batch)
     history: list[np.ndarray] = []
     for batch in range(training.batches):
         _set_rate(optimizer, training, batch)
-        matrix = parameters.repeat(len(routes.sides), 1).requires_grad_(True)
-
-        def step(target: Tensor, force: Tensor, body: BodyState, state: State, matrix: Tensor = matrix) -> Stepped:
-            return compiled(target, force, body, state, matrix)
-
-        trials = joined([source.next() for source in sources])
-        trials = joined([trials] * len(routes.sides))
-        movement = unroll(plant, step, state, trials, training.steps)
-        terms = movement_terms(movement, trials, plant, config, weights, kinds == {"released"})
-        lost = weighted(terms, weights)
-        (gradient,) = torch.autograd.grad(lost.sum(), matrix)
-        parameters.grad = routes.routed(gradient)
+        matrix = parameters.clone().requires_grad_(True)
+        drawn, noise = zip(*(source.next() for source in sources), strict=True)
+        trials = joined(list(drawn))
+        movement = move(matrix, trials, torch.cat(noise, dim=1) if training.conditions.motor_noise else None)
+        gradients: list[Tensor] = []
+        lost: list[Tensor] = []
+        for side in weights[:1] if alike else weights:
+            terms = movement_terms(movement, trials, plant, config, side, kinds == {"released"})
+            lost.append(weighted(terms, side))
+            total = lost[-1].sum() + 0 * matrix.sum()  # a side may learn from nothing
+            gradients += torch.autograd.grad(total, matrix, retain_graph=len(lost) < len(weights))
+        parameters.grad = routes.routed(torch.stack(gradients).expand(len(routes.sides), -1, -1))
         routes.clip(parameters.grad, training.clip)
         optimizer.step()
-        history.append(lost.detach().unflatten(0, (len(routes.sides), -1)).mean(dim=0).numpy())
+        history.append(torch.stack(lost).mean(dim=0).detach().numpy())
         if batch % 200 == 0 or batch == training.batches - 1:
             say(f"batch {batch}: loss {history[-1].mean():.4g}")
     return Result(config, plant, tuple(members), parameters.detach(), np.array(history))
+
+
+def _weights(losses: Sequence[Terms]) -> dict[str, Float[Tensor, "member"]]:
+    return {term.name: torch.tensor([getattr(terms, term.name) for terms in losses]) for term in fields(Terms)}
+
+
+Mover = Callable[[Tensor, Trials, Tensor | None], Movement]
+"""The matrix of all members' parameters, their trials and the noise of their muscles to what they do."""
+
+
+def _mover(controller: Bilateral, plant: Plant, training: TrainingConfig, trials: int) -> Mover:
+    steps, conditions = training.steps, training.conditions
+    if training.engine == "fused":
+        fused = FusedUnroll(controller, plant)
+        return lambda matrix, trials, noise: fused(matrix, trials, steps, conditions, noise)
+    if training.engine not in ("torch", "compiled"):
+        raise UnknownNameError("engine", training.engine, ("torch", "compiled", "fused"))
+    state = controller.initial_state(trials)
+    if training.engine == "torch":
+        population: Population | None = None
+
+        def interpreted(matrix: Tensor, trials: Trials, noise: Tensor | None) -> Movement:
+            nonlocal population
+            population = population or Population(controller, matrix)
+            population.load(matrix)
+            return unroll(plant, stepper(plant, population), state, trials, steps, conditions, noise)
+
+        return interpreted
+
+    def step_of(matrix: Tensor, *seen: Any) -> Stepped:
+        return stepper(plant, Population(controller, matrix).differentiable)(*seen)
+
+    whole = torch.compile(step_of, dynamic=False)
+
+    def compiled(matrix: Tensor, trials: Trials, noise: Tensor | None) -> Movement:
+        return unroll(plant, partial(whole, matrix), state, trials, steps, conditions, noise)
+
+    return compiled
 
 
 class _Source:
@@ -135,18 +174,22 @@ class _Source:
 
     def __init__(self, member: Member, plant: Plant, training: TrainingConfig) -> None:
         self._rng = Streams(member.seed).learner()
-        self._member, self._plant, self._margin = member, plant, training.margin
-        self._batch = training.batch
+        self._member, self._plant, self._training = member, plant, training
         self._pool = None if training.pool is None else self._draw(training.pool)
 
     def _draw(self, n: int) -> Trials:
-        return draw(self._member.task, self._rng, n, self._plant, margin=self._margin)
+        how = self._training
+        return draw(self._member.task, self._rng, n, self._plant, margin=how.margin, latest_cue_s=how.latest_cue_s)
 
-    def next(self) -> Trials:
-        """A batch."""
+    def next(self) -> tuple[Trials, Float[Tensor, "time trial 6"]]:
+        """A batch, and the noise of its muscles; none is drawn where there is none."""
+        n, spread = self._training.batch, self._training.conditions.motor_noise
         if self._pool is None:
-            return self._draw(self._batch)
-        return self._pool.rows(torch.as_tensor(self._rng.integers(len(self._pool), size=self._batch)))
+            trials = self._draw(n)
+        else:
+            trials = self._pool.rows(torch.as_tensor(self._rng.integers(len(self._pool), size=n)))
+        size = (self._training.steps if spread else 0, n, 6)
+        return trials, torch.as_tensor(spread * self._rng.standard_normal(size), dtype=torch.float32)
 
 
 class Routes:
@@ -166,18 +209,17 @@ class Routes:
             parts.append(torch.tensor(share).expand(value.numel(), -1))
         self._share = torch.cat(parts).T
 
-    def routed(self, gradients: Float[Tensor, "copy parameter"]) -> Float[Tensor, "member parameter"]:
-        """One gradient from those of each side's loss, which follow each other: side by side, member by member.
+    def routed(self, gradients: Float[Tensor, "side member parameter"]) -> Float[Tensor, "member parameter"]:
+        """One gradient from those of each side's loss.
 
         Raises:
             NonFiniteError: with the name of the parameter, and the number of the member.
         """
-        by_side = gradients.unflatten(0, (len(self.sides), -1))
         if not gradients.isfinite().all():
-            _, member, entry = (int(i) for i in torch.argwhere(~by_side.isfinite())[0])
+            _, member, entry = (int(i) for i in torch.argwhere(~gradients.isfinite())[0])
             name = next(name for name, part in self._names if part.start <= entry < part.stop)
             raise NonFiniteError(f"The gradient of {name} of member {member} is not finite; lower the learning rate.")
-        return torch.einsum("sp,smp->mp", self._share, by_side)
+        return torch.einsum("sp,smp->mp", self._share, gradients)
 
     def clip(self, gradient: Tensor, largest: float) -> None:
         """Hold the norm of each parameter tensor's gradient, member by member, in place."""
@@ -208,7 +250,7 @@ def movement_terms(
     def mean(x: Float[Tensor, "time trial dim"]) -> Float[Tensor, "member"]:
         return x.unflatten(1, (members, -1)).mean(dim=(0, 2, 3))
 
-    off = movement.hand - trials.target
+    off = movement.hand - movement.goal
     terms: dict[str, Tensor] = {}
     if "distance" in wanted:
         terms["distance"] = mean(off.abs())
@@ -233,8 +275,9 @@ def _released_outputs(
     """Joint state, muscle state, proprioception, vision: as many as there are hidden layers."""
     if not isinstance(plant, Arm26):
         raise ConfigError("The released regulariser is defined by MotorNet's outputs, so it needs the plant Arm26.")
-    joint = torch.stack([torch.cat([b.angle, b.rate], dim=-1) for b in movement.body])
-    muscle = torch.stack([plant.muscle_state(b).flatten(-2) for b in movement.body])
-    felt = torch.stack([torch.cat(plant.proprioception(b), dim=-1) for b in movement.body])
+    body = movement.body
+    joint = torch.cat([body.angle, body.rate], dim=-1)
+    muscle = plant.muscle_state(body).flatten(-2)
+    felt = torch.cat(plant.proprioception(body), dim=-1)
     outputs = [joint, muscle, felt, movement.hand]
     return outputs[: len(config.left) + len(config.right)]

@@ -7,8 +7,9 @@ There is no MuJoCo model of it: fixed tendons have constant moment arms.
 import math
 from typing import Literal
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from innervate.errors import ConfigError, UnknownNameError
@@ -93,6 +94,21 @@ class Arm26:
         """Fibre lengths in optimal lengths, velocities in ten of them a second."""
         length, velocity, _ = self._geometry(state.angle, state.rate)
         return length.clamp(min=0) / self._optimal, velocity / (10 * self._optimal)
+
+    def senses(self, state: BodyState) -> tuple[Tensor, Tensor, Tensor]:
+        """Both, and where the hand is, m."""
+        return *self.proprioception(state), self.hand(state.angle)
+
+    def constants(self) -> tuple[Float64[np.ndarray, "6 6"], Float64[np.ndarray, "10"]]:
+        """Muscles and body as `arm26_kernel` reads them."""
+        columns = (self._peak, self._optimal, self._offset, self._arm[0], self._arm[1], self._bend)
+        (m1, m2), (l1, l2), (c1, c2), (i1, i2) = (
+            self.links.mass_kg, self.links.length_m, self.links.centre_m, self.links.inertia_kgm2
+        )  # fmt: skip
+        alone = i2 + m2 * c2 * c2
+        whole = i1 + alone + m1 * c1 * c1 + m2 * l1 * l1
+        body = [self._h, self._slack, self._passive, m2 * l1 * c2, whole, alone, l1, l2, *self._upper.tolist()]
+        return torch.stack(columns, dim=1).double().numpy(), np.array(body)
 
     def muscle_state(self, state: BodyState) -> Float[Tensor, "*batch 7 6"]:
         """MotorNet's seven numbers a muscle: activation, fibre length (m), velocity (m/s), passive, force-length and
@@ -186,4 +202,5 @@ class Arm26:
 
     def _stopped(self, angle: Tensor, rate: Tensor) -> tuple[Tensor, Tensor]:
         outside = ((angle <= 0) & (rate < 0)) | ((angle >= self._upper) & (rate > 0))
-        return torch.minimum(angle.clamp(min=0), self._upper), torch.where(outside, torch.zeros_like(rate), rate)
+        rate = torch.where(outside, torch.zeros_like(rate), rate)
+        return angle.clamp(torch.zeros_like(self._upper), self._upper), rate

@@ -88,6 +88,10 @@ class MuscleArm:
         """Tendon lengths (m, relative to the stretched-out arm) and their velocities (m/s)."""
         return state.angle @ self._moment.T, state.rate @ self._moment.T
 
+    def senses(self, state: BodyState) -> tuple[Tensor, Tensor, Tensor]:
+        """Both, and where the hand is, m."""
+        return *self.proprioception(state), self.hand(state.angle)
+
     def step(
         self, state: BodyState, excitation: Float[Tensor, "*batch 6"], force_n: Float[Tensor, "*batch 2"]
     ) -> BodyState:

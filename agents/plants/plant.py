@@ -46,3 +46,9 @@ class Plant(Protocol):
     def proprioception(self, state: BodyState) -> tuple[Float[Tensor, "*batch 6"], Float[Tensor, "*batch 6"]]:
         """Lengths and velocities of the muscles as they are observed."""
         ...
+
+    def senses(
+        self, state: BodyState
+    ) -> tuple[Float[Tensor, "*batch 6"], Float[Tensor, "*batch 6"], Float[Tensor, "*batch 2"]]:
+        """`proprioception` and the hand at once, as a controller gets them in every step."""
+        ...

@@ -14,8 +14,8 @@ from innervate.launch.commands.tables import print_table
 from innervate.launch.run.manifest import versions
 
 EXTRAS = {
-    "place": "numba", "field": "skimage", "predictive": "numba", "ros": "mcap_ros2", "export": "onnxscript",
-    "ray": "ray", "view": "mjviser", "tracking": "wandb",
+    "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2",
+    "export": "onnxscript", "ray": "ray", "view": "mjviser", "tracking": "wandb",
 }  # fmt: skip
 """Extra to a module that it brings."""
 

@@ -61,7 +61,7 @@ def test_each_hemisphere_learns_from_its_own_loss_and_the_output_from_half_of_ea
         for name, value in BOTH.build(PLANT.spec, torch.Generator()).named_parameters()
         for _ in range(value.numel())
     ]
-    routed = routes.routed(torch.stack([torch.full((len(names),), 2.0), torch.full((len(names),), 10.0)]))[0]
+    routed = routes.routed(torch.stack([torch.full((1, len(names)), 2.0), torch.full((1, len(names)), 10.0)]))[0]
     expected = {"left": 2.0, "right": 10.0, "mix": 6.0, "readouts": 6.0}
     assert routed.tolist() == [expected[name.split(".")[0]] for name in names]
     assert {name.split(".")[0] for name in names} == expected.keys()
@@ -121,7 +121,7 @@ def test_bad_input_gets_one_clear_sentence() -> None:
     with pytest.raises(ConfigError, match="all must regularise the same"):
         run(BOTH, member, other)
     with pytest.raises(NonFiniteError, match="force of a trial is not finite"):
-        Trials(torch.zeros(1, 2), torch.zeros(1, 2), torch.tensor([[float("nan"), 0.0]]))
+        Trials(torch.zeros(1, 2), torch.zeros(1, 2), torch.tensor([[float("nan"), 0.0]]), torch.zeros(1))
     with pytest.raises(ConfigError, match="margin"):
         draw("reach", np.random.default_rng(0), 1, PLANT, margin=0.5)
     with pytest.raises(ConfigError, match="at least 1"):
@@ -129,7 +129,7 @@ def test_bad_input_gets_one_clear_sentence() -> None:
     routes: Any = Routes(ONE.build(PLANT.spec, torch.Generator()))
     size = sum(p.numel() for p in ONE.build(PLANT.spec, torch.Generator()).parameters())
     with pytest.raises(NonFiniteError, match=r"gradient of left.0.synapse.weight of member 0"):
-        routes.routed(torch.full((1, size), float("nan")))
+        routes.routed(torch.full((1, 1, size), float("nan")))
 
 
 def test_names_that_do_not_exist_are_refused() -> None:
