@@ -1,7 +1,6 @@
 """Sweeps that survive, intervals that cover, exports and reports that hold."""
 
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench.browser import CHROMIUM, photograph
 from innervate.launch.bench.rows import Row
 from innervate.launch.bench.scale_cluster import differences, disturbed_sweep
 from innervate.launch.bench.scale_coverage import KINDS, coverage, improvement_coverage, percentile_coverage
@@ -142,7 +142,9 @@ def _report(bench: Bench) -> Iterable[Row]:
             (folder.path / "report.html").write_text(page, encoding="utf-8")
             outside = re.findall(r"(?:src|href)=\"(?!data:)[^\"]*\"", page)
             parts = sum(f"<{tag}" in page for tag in ("img", "video", "table"))
-            return {"mb": len(page) / 1e6, "outside": len(outside), "parts": parts, **_browsed(folder.path)}
+            said = photograph(folder.path / "report.html", folder.path / "shot.png") if CHROMIUM else None
+            clean = -1.0 if said is None else float(not said)
+            return {"mb": len(page) / 1e6, "outside": len(outside), "parts": parts, "clean": clean}
 
     found = bench.once("report", measure)
     shown = {1.0: "drawn by Chromium without a console message", 0.0: "CHROMIUM COMPLAINED"}
@@ -153,18 +155,6 @@ def _report(bench: Bench) -> Iterable[Row]:
         reach="under 15",
         holds=found["mb"] < 15 and not found["outside"] and found["parts"] == 3 and found["clean"] != 0,
     )  # fmt: skip
-
-
-def _browsed(folder: Path) -> dict[str, float]:
-    """1 where headless Chromium shows the page without a message on its console, 0 where not, -1 without Chromium."""
-    if shutil.which("chromium") is None:
-        return {"clean": -1.0}
-    done = subprocess.run(
-        ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=420,3000",
-         "--enable-logging=stderr", f"--screenshot={folder / 'shot.png'}", (folder / "report.html").as_uri()],
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
-    return {"clean": float(done.returncode == 0 and "CONSOLE" not in done.stderr)}
 
 
 def _command(words: Sequence[str]) -> list[str]:

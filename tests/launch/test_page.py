@@ -4,7 +4,6 @@ import base64
 import io
 import re
 import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from innervate.agents.worlds import WorldConfig
 from innervate.controllers.wiring import WiringConfig
 from innervate.envs.gl import probe
 from innervate.errors import RunError
+from innervate.launch.bench.browser import CHROMIUM, photograph
 from innervate.launch.cli import main
 from innervate.launch.run import html, page
 from innervate.launch.run.evaluation import evaluate_run
@@ -85,15 +85,10 @@ def test_everything_is_inside(report: Path, circuit_run: Path) -> None:
         assert base64.b64decode(film.partition(",")[2])[4:8] == b"ftyp"
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed here")
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed here")
 def test_a_browser_shows_it(report: Path, tmp_path: Path) -> None:
     shot = tmp_path / "shot.png"
-    done = subprocess.run(
-        ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=420,3000",
-         "--enable-logging=stderr", f"--screenshot={shot}", report.as_uri()],
-        capture_output=True, text=True, timeout=240, check=True,
-    )  # fmt: skip
-    assert "CONSOLE" not in done.stderr
+    assert photograph(report, shot) == []
     pixels = np.asarray(Image.open(shot).convert("RGB"))
     top, rest = pixels[:600], pixels[600:]
     assert len(np.unique(top.reshape(-1, 3), axis=0)) > 100
