@@ -120,6 +120,13 @@ PRESETS: dict[str, Preset] = {
         learner=MUSCLE_SAC,
         steps=25_000,
     ),
+    "hold-bilateral-sac": Preset(
+        about="The same hold by SAC.",
+        task="hold",
+        controller=HEMISPHERES,
+        learner=MUSCLE_SAC,
+        steps=25_000,
+    ),
     "bimanual-spring-crossed-ppo": Preset(
         about="Each hemisphere drives the opposite arm: one hand reaches, the other holds still, a spring joins them.",
         task="bimanual-spring",

@@ -27,13 +27,15 @@ class MuscleArm:
 
     Args:
         dtype: float64 equals MuJoCo to rounding; float32 is for training.
+        compiled: compile a step of the physics, both ways: a minute at the start, several times faster after.
     """
 
     control_step_s = CONTROL_STEP_S
 
-    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, dtype: torch.dtype = torch.float32, *, compiled: bool = False) -> None:
         model: Any = arms().compile()
         self.dtype = dtype
+        self._substep = torch.compile(self._runge_kutta, dynamic=False) if compiled else self._runge_kutta
         self.spec = ControllerSpec(
             observations=(
                 Port(name="muscle_length", size=6, unit="m"),
@@ -98,7 +100,7 @@ class MuscleArm:
         """One control step, as `mj_step` takes it."""
         angle, rate, activation, _ = state
         for _ in range(self._substeps):
-            angle, rate, activation = self._runge_kutta(angle, rate, activation, excitation, force_n)
+            angle, rate, activation = self._substep(angle, rate, activation, excitation, force_n)
         return BodyState(angle, rate, activation, self._force(angle, rate, activation))
 
     def _runge_kutta(
