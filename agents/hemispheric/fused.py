@@ -60,17 +60,27 @@ class FusedUnroll:
 def _blocks(x: Float[Tensor, "*time trial size"], members: int) -> Float[np.ndarray, "block *time size 64"]:
     """Each member's trials in blocks of 64, the last filled up with copies."""
     share = x.shape[-2] // members
-    split = x.unflatten(-2, (members, share))
     if share % LANES:
-        split = split.index_select(-2, torch.arange(-(-share // LANES) * LANES) % share)
-    split = split.unflatten(-2, (-1, LANES))
-    return split.movedim((-4, -3), (0, 1)).flatten(0, 1).transpose(-1, -2).contiguous().numpy()
+        filled = torch.arange(-(-share // LANES) * LANES) % share
+        x = x.unflatten(-2, (members, share)).index_select(-2, filled).flatten(-3, -2)
+    return x.detach().unflatten(-2, (-1, LANES)).movedim(-3, 0).transpose(-1, -2).contiguous().numpy()
 
 
 def _trials(x: Float[np.ndarray, "block time size 64"], members: int, share: int) -> Float[Tensor, "time trial size"]:
     """Back again."""
-    split = torch.from_numpy(x).unflatten(0, (members, -1)).permute(2, 0, 1, 4, 3)
-    return split.flatten(2, 3)[:, :, :share].flatten(1, 2).contiguous()
+    split = torch.from_numpy(x).permute(1, 0, 3, 2).reshape(x.shape[1], members, -1, x.shape[2])
+    return split[:, :, :share].flatten(1, 2)
+
+
+def _fill(
+    to: Float[np.ndarray, "block time size 64"], gradient: Float[Tensor, "time trial size"], members: int
+) -> None:
+    """Write a gradient into blocks; the copies that fill up the last have none."""
+    share = gradient.shape[1] // members
+    if share % LANES:
+        split = gradient.unflatten(1, (members, share))
+        gradient = torch.nn.functional.pad(split, (0, 0, 0, -share % LANES)).flatten(1, 2)
+    torch.from_numpy(to).copy_(gradient.unflatten(1, (-1, LANES)).permute(1, 0, 3, 2))
 
 
 class _Unroll(torch.autograd.Function):
@@ -96,7 +106,7 @@ class _Unroll(torch.autograd.Function):
                 delay, target[i], load[i], extra[i], bodies[i], acts[i],
             )  # fmt: skip
         ctx.set_materialize_grads(False)
-        ctx.kept = unroll, delay, whiten, weights, load, extra, bodies, acts, share
+        ctx.kept = unroll, delay, whiten, weights, load, extra, bodies, acts
         parts = [bodies[:, 1:, a:b] for a, b in ENDS]
         out = acts[:, 1:, program.excitation : program.excitation + 6]
         return tuple(_trials(x, members, share) for x in (*parts, out, acts[:, 1:, program.hidden]))
@@ -106,7 +116,7 @@ class _Unroll(torch.autograd.Function):
     def backward(ctx: Any, *to: Any) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         from .unroll_kernel import backward
 
-        unroll, delay, whiten, weights, load, extra, bodies, acts, share = ctx.kept
+        unroll, delay, whiten, weights, load, extra, bodies, acts = ctx.kept
         program, members = unroll.program, len(weights)
         muscles, body = unroll.plant.constants()
         to_bodies = np.zeros_like(bodies)
@@ -115,7 +125,7 @@ class _Unroll(torch.autograd.Function):
         parts = [to_bodies[:, 1:, a:b] for a, b in ENDS]
         for part, gradient in zip((*parts, to_excitation, to_hidden), to, strict=True):
             if gradient is not None:
-                part[:] = _gradient_blocks(gradient, members, share)
+                _fill(part, gradient, members)
         d_weights = np.zeros_like(weights)
         for i in range(len(bodies)):
             k = i * members // len(bodies)
@@ -125,9 +135,3 @@ class _Unroll(torch.autograd.Function):
             )  # fmt: skip
         return torch.from_numpy(d_weights), None, None, None, None, None, None
 
-
-def _gradient_blocks(g: Float[Tensor, "time trial size"], members: int, share: int) -> np.ndarray:
-    """As `_blocks`, but the copies have no gradient."""
-    split = g.unflatten(1, (members, share))
-    missing = -share % LANES
-    return _blocks(torch.nn.functional.pad(split, (0, 0, 0, missing)).flatten(1, 2), members)

@@ -9,6 +9,8 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor
 
+from innervate.errors import ConfigError
+
 Regulariser = Literal["hidden", "released"]
 SQUARE_SCALE = 10.0
 RATE_WEIGHT = 0.05
@@ -27,6 +29,8 @@ class Terms:
     """Squared excitation."""
     activity: float = 0.0
     """Squared activity of the hidden layers and of its rate of change (per s), summed over layers."""
+    jerk: float = 0.0
+    """Squared jerk of the hand, (m/s^3)^2 (Flash and Hogan 1985)."""
 
 
 DOMINANT = Terms(distance=5.0, activity=0.02)
@@ -44,6 +48,12 @@ class HemisphericLoss:
     """What `activity` is applied to: the hidden layers, as documented; or, as the released code executes it (Keras
     pairs losses with outputs by position), the joint state, the muscle state, proprioception and vision, as many of
     them as there are hidden layers."""
+    duration_s: float = 0.0
+    """How long a movement may take: from the cue on, errors of the hand do not count for so long."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.duration_s < float("inf"):
+            raise ConfigError(f"duration_s is finite and at least 0; it is {self.duration_s}.")
 
 
 def activity_cost(activity: Float[Tensor, "time member trial unit"], control_step_s: float) -> Float[Tensor, "member"]:

@@ -76,14 +76,11 @@ def run(operations: Operations, weights: Weights, now: Acts, past: Acts) -> None
 
 @compiled
 def _linear(weight: Weights, bias: Weights, x: Acts, y: Acts) -> None:
-    size = len(x)
+    np.dot(weight.reshape(len(y), len(x)), x, y)
     for o in range(len(y)):
-        to = y[o]
-        to[:] = bias[o]
-        for i in range(size):
-            w, of = weight[o * size + i], x[i]
-            for n in range(LANES):
-                to[n] += w * of[n]
+        to, b = y[o], bias[o]
+        for n in range(LANES):
+            to[n] += b
 
 
 @compiled
@@ -153,21 +150,10 @@ def run_adjoint(
 
 @compiled
 def _linear_adjoint(weight: Weights, d_weight: Weights, d_bias: Weights, x: Acts, to_y: Acts, to_x: Acts) -> None:
-    size = len(x)
+    d_weight += np.dot(to_y, x.T).reshape(-1)
+    to_x += np.dot(weight.reshape(len(to_y), len(x)).T, to_y)
     for o in range(len(to_y)):
-        g = to_y[o]
-        total = weight[0] * 0
-        for n in range(LANES):
-            total += g[n]
-        d_bias[o] += total
-        for i in range(size):
-            w, of, back = weight[o * size + i], x[i], to_x[i]
-            dot = weight[0] * 0
-            for n in range(LANES):
-                dot += g[n] * of[n]
-            for n in range(LANES):
-                back[n] += w * g[n]
-            d_weight[o * size + i] += dot
+        d_bias[o] += to_y[o].sum()
 
 
 @compiled

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -14,13 +14,15 @@ from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
 from ...controllers.bilateral import Bilateral, BilateralConfig
 from ...controllers.population import Population
-from ..plants.arm26 import Arm26
 from ..plants.plant import Plant
 from ..seeds import Streams
 from .fused import FusedUnroll
-from .losses import SQUARE_SCALE, HemisphericLoss, Terms, activity_cost, weighted
+from .losses import HemisphericLoss, Terms, weighted
+from .terms import counted, movement_terms
 from .trials import Task, Trials, draw, joined
 from .unroll import Conditions, Movement, Stepped, stepper, unroll
+
+Engine = Literal["torch", "compiled", "fused"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class TrainingConfig:
     latest_cue_s: float = 0.0
     """Targets are shown at a random time up to this."""
     conditions: Conditions = field(default_factory=Conditions)
-    engine: Literal["torch", "compiled", "fused"] = "torch"
+    engine: Engine = "torch"
     """`torch` trains everything; `compiled` has torch compile the step of body and controller, minutes at the start,
     several times faster after; `fused` (numba) runs whole movements in one call, tens of times faster, for what
     `FusedUnroll` knows."""
@@ -107,6 +109,7 @@ def train(
     sources = [_Source(member, plant, training) for member in members]
     weights = [_weights([getattr(member.loss, side) for member in members]) for side in routes.sides]
     alike = all(member.loss.left == member.loss.right for member in members)
+    duration = torch.tensor([member.loss.duration_s for member in members])
     move = _mover(controller, plant, training, len(members) * training.batch)
     history: list[np.ndarray] = []
     for batch in range(training.batches):
@@ -115,10 +118,11 @@ def train(
         drawn, noise = zip(*(source.next() for source in sources), strict=True)
         trials = joined(list(drawn))
         movement = move(matrix, trials, torch.cat(noise, dim=1) if training.conditions.motor_noise else None)
+        share = counted(trials, duration, training.steps, plant.control_step_s)
         gradients: list[Tensor] = []
         lost: list[Tensor] = []
         for side in weights[:1] if alike else weights:
-            terms = movement_terms(movement, trials, plant, config, side, kinds == {"released"})
+            terms = movement_terms(movement, share, plant, config, side, kinds == {"released"})
             lost.append(weighted(terms, side))
             total = lost[-1].sum() + 0 * matrix.sum()  # a side may learn from nothing
             gradients += torch.autograd.grad(total, matrix, retain_graph=len(lost) < len(weights))
@@ -145,7 +149,7 @@ def _mover(controller: Bilateral, plant: Plant, training: TrainingConfig, trials
         fused = FusedUnroll(controller, plant)
         return lambda matrix, trials, noise: fused(matrix, trials, steps, conditions, noise)
     if training.engine not in ("torch", "compiled"):
-        raise UnknownNameError("engine", training.engine, ("torch", "compiled", "fused"))
+        raise UnknownNameError("engine", training.engine, get_args(Engine))
     state = controller.initial_state(trials)
     if training.engine == "torch":
         population: Population | None = None
@@ -233,51 +237,3 @@ def _set_rate(optimizer: torch.optim.Optimizer, training: TrainingConfig, batch:
     if end is not None:
         fall = (1 + np.cos(np.pi * batch / training.batches)) / 2
         optimizer.param_groups[0]["lr"] = end + (training.learning_rate - end) * fall
-
-
-def movement_terms(
-    movement: Movement,
-    trials: Trials,
-    plant: Plant,
-    config: BilateralConfig,
-    weights: dict[str, Float[Tensor, "member"]],
-    released: bool,
-) -> dict[str, Float[Tensor, "member"]]:
-    """The terms (see `Terms`) that have a weight, one number a member; trials are ordered by member."""
-    wanted = {name for name, weight in weights.items() if weight.any()}
-    members = len(next(iter(weights.values())))
-
-    def mean(x: Float[Tensor, "time trial dim"]) -> Float[Tensor, "member"]:
-        return x.unflatten(1, (members, -1)).mean(dim=(0, 2, 3))
-
-    off = movement.hand - movement.goal
-    terms: dict[str, Tensor] = {}
-    if "distance" in wanted:
-        terms["distance"] = mean(off.abs())
-    if "square" in wanted:
-        terms["square"] = SQUARE_SCALE * mean(off.square())
-    if "effort" in wanted:
-        terms["effort"] = mean(movement.excitation.square())
-    if "activity" in wanted and movement.activity is not None:
-        layers = (
-            _released_outputs(movement, plant, config)
-            if released
-            else movement.activity.split([*config.left, *config.right], dim=-1)
-        )
-        costs = [activity_cost(x.unflatten(1, (members, -1)), plant.control_step_s) for x in layers]
-        terms["activity"] = torch.stack(costs).sum(dim=0)
-    return terms
-
-
-def _released_outputs(
-    movement: Movement, plant: Plant, config: BilateralConfig
-) -> list[Float[Tensor, "time trial unit"]]:
-    """Joint state, muscle state, proprioception, vision: as many as there are hidden layers."""
-    if not isinstance(plant, Arm26):
-        raise ConfigError("The released regulariser is defined by MotorNet's outputs, so it needs the plant Arm26.")
-    body = movement.body
-    joint = torch.cat([body.angle, body.rate], dim=-1)
-    muscle = plant.muscle_state(body).flatten(-2)
-    felt = torch.cat(plant.proprioception(body), dim=-1)
-    outputs = [joint, muscle, felt, movement.hand]
-    return outputs[: len(config.left) + len(config.right)]

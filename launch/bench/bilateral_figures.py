@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.bilateral_models import SIDES, TASKS, Scores
 
-NAME = "bilateral-dissociation.png"
 MEASURES = (
     ("end error, m", 100, "end error (cm)"),
     ("effort", 1, "mean squared excitation"),
@@ -28,4 +27,31 @@ def dissociation(bench: Bench, found: Scores) -> None:
         axis.set_ylabel(label)
         axis.set_ylim(bottom=0)
     figure.axes[0].legend(frameon=False)
-    figure.savefig(bench.work.parent.parent / NAME, dpi=110)
+    _save(bench, figure, "dissociation")
+
+
+def lesions(bench: Bench, found: Scores) -> None:
+    """End errors of bilateral nets, whole and with a part cut: one dot a seed, one bar the mean."""
+    whole = [name for name in found if f"{name}; left lesioned" in found]
+    figure = Figure(figsize=(11, 2.6 * len(TASKS)), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid = figure.subplots(len(TASKS), len(whole), sharey="row", squeeze=False)
+    for row, task in zip(grid, TASKS, strict=True):
+        for axis, name in zip(row, whole, strict=True):
+            shown = {"whole": name} | {
+                other.partition("; ")[2].removesuffix(" lesioned"): other
+                for other in found
+                if other.startswith(f"{name};")
+            }
+            for x, (label, key) in enumerate(shown.items()):
+                cm = 100 * np.array(found[key][task]["end error, m"])
+                axis.bar(x, cm.mean(), color="tab:gray" if label == "whole" else "tab:red", alpha=0.35)
+                axis.plot(np.full(len(cm), x), cm, "k.", markersize=4)
+            axis.set_xticks(range(len(shown)), shown, fontsize=8)
+            axis.set_title(name.replace(", ", "\n"), fontsize=8)
+        row[0].set_ylabel(f"{task}, end error (cm)")
+    _save(bench, figure, "lesions")
+
+
+def _save(bench: Bench, figure: Figure, name: str) -> None:
+    figure.savefig(bench.work.parent.parent / f"bilateral-{name}.png", dpi=110)

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from innervate.agents.hemispheric.fused import FusedUnroll
 from innervate.agents.hemispheric.trials import draw
-from innervate.agents.hemispheric.unroll import stepper, unroll
 from innervate.agents.plants.arm26 import Arm26
-from innervate.controllers.nets import GRUConfig
+from innervate.controllers.bilateral import BilateralConfig
 from innervate.errors import MissingExtraError
 
 BATCH, STEPS, UNITS = 64, 100, 50
@@ -30,19 +30,18 @@ def motornet() -> Any:
     return importlib.import_module("motornet")
 
 
-def our_training_step(compiled: bool = True) -> Callable[[], None]:
+def our_training_step() -> Callable[[], None]:
     """One batch of 64 reaches of 1 s with Arm26 at 10 ms and a GRU of 50 units: forward, backward, Adam."""
     plant = Arm26("euler", substeps=1)
-    controller = GRUConfig(units=UNITS).build(plant.spec, torch.Generator().manual_seed(0))
-    optimizer = torch.optim.Adam(controller.parameters(), lr=1e-3)
-    step = stepper(plant, controller)
-    if compiled:
-        step = torch.compile(step, dynamic=False)
-    rng = np.random.default_rng(0)
+    config = BilateralConfig(left=(UNITS,), right=(), core="gru", callosum="none")
+    controller = config.build(plant.spec, torch.Generator().manual_seed(0))
+    parameters = torch.nn.utils.parameters_to_vector(controller.parameters()).detach()[None].requires_grad_()
+    optimizer = torch.optim.Adam([parameters], lr=1e-3)
+    move, rng = FusedUnroll(controller, plant), np.random.default_rng(0)
 
     def run() -> None:
         trials = draw("reach", rng, BATCH, plant)
-        movement = unroll(plant, step, controller.initial_state(BATCH), trials, STEPS)
+        movement = move(parameters, trials, STEPS)
         loss = (movement.hand - trials.target).abs().mean()
         optimizer.zero_grad()
         loss.backward()

@@ -10,6 +10,7 @@ import torch
 from innervate.agents.hemispheric import losses, training
 from innervate.agents.hemispheric.evaluation import in_mujoco, on_plant
 from innervate.agents.hemispheric.losses import DOMINANT, NON_DOMINANT, NON_SPECIALISED, HemisphericLoss, Terms
+from innervate.agents.hemispheric.terms import counted, movement_terms
 from innervate.agents.hemispheric.training import Member, Result, Routes, TrainingConfig, train
 from innervate.agents.hemispheric.trials import Trials, draw
 from innervate.agents.hemispheric.unroll import stepper, unroll
@@ -35,7 +36,7 @@ def terms_of(weights: Terms, released: bool = False) -> tuple[dict[str, torch.Te
     trials = draw("reach", np.random.default_rng(0), 8, PLANT)
     movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(8), trials, 12)
     as_tensors = {name: torch.tensor([value]) for name, value in weights.__dict__.items()}
-    terms = training.movement_terms(movement, trials, PLANT, BOTH, as_tensors, released)
+    terms = movement_terms(movement, None, PLANT, BOTH, as_tensors, released)
     return terms, losses.weighted(terms, as_tensors)
 
 
@@ -52,6 +53,33 @@ def test_the_regulariser_is_over_layers_and_as_released_over_outputs() -> None:
     torch.testing.assert_close(losses.activity_cost(h, 0.01), torch.tensor(expected))
     hidden, released = (float(terms_of(Terms(activity=1.0), on)[0]["activity"].detach()) for on in (False, True))
     assert released > 1000 * hidden  # squared newtons of muscle force, which swamp everything else
+
+
+def test_errors_do_not_count_while_the_movement_may_last() -> None:
+    """A hand that is 0.1 m off until the movement's time is over, and there after it: only what counts is averaged."""
+    controller = BOTH.build(PLANT.spec, torch.Generator().manual_seed(0))
+    trials = draw("reach", np.random.default_rng(0), 4, PLANT)
+    trials = replace(trials, cue_s=torch.tensor([0.0, 0.02, 0.0, 0.02]))
+    movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(4), trials, 10)
+    off = torch.zeros(10, 4, 2)
+    off[:5] = 0.1  # 50 ms
+    movement = replace(movement, hand=movement.goal + off)
+    weights = {"distance": torch.ones(2)}
+    share = counted(trials, torch.tensor([0.03, 0.0]), 10, PLANT.control_step_s)
+    found = movement_terms(movement, share, PLANT, BOTH, weights, False)["distance"]
+    in_time = (0.1 * 2 / 7 + 0.1 * 2 / 7) / 2  # without a cue, steps 4 to 10 count; with one, 1, 2 and 6 to 10
+    torch.testing.assert_close(found, torch.tensor([in_time, 0.05]))
+    assert counted(trials, torch.zeros(2), 10, PLANT.control_step_s) is None
+
+
+def test_the_jerk_is_the_third_derivative_of_the_path() -> None:
+    controller = BOTH.build(PLANT.spec, torch.Generator().manual_seed(0))
+    trials = draw("hold", np.random.default_rng(0), 2, PLANT)
+    movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(2), trials, 12)
+    time = 0.01 * torch.arange(12, dtype=torch.float64)
+    hand = (7.0 * time**3)[:, None, None].expand(12, 2, 2)  # jerk 42 m/s^3
+    term = movement_terms(replace(movement, hand=hand), None, PLANT, BOTH, {"jerk": torch.ones(1)}, False)["jerk"]
+    torch.testing.assert_close(term, torch.tensor([42.0**2]), rtol=1e-6, atol=0, check_dtype=False)
 
 
 def test_each_hemisphere_learns_from_its_own_loss_and_the_output_from_half_of_each() -> None:
