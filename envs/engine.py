@@ -228,6 +228,7 @@ class Engine:
             "state": self._batch.state.copy(),
             "rng": seeding.to_words(self.rngs),
             "readings": self._now.copy(),
+            "previous": self._before.copy(),
             "observation": self.observation.copy(),
             **({} if self._bodies is None else self._bodies.snapshot()),
             **({} if self._senses is None else self._senses.snapshot()),
@@ -238,6 +239,7 @@ class Engine:
         self._batch.state[:] = snapshot["state"]
         self.rngs = seeding.from_words(snapshot["rng"])
         self._now[:] = snapshot["readings"]
+        self._before[:] = snapshot["previous"]
         self.observation[:] = snapshot["observation"]
         if self._bodies is not None:
             self._bodies.restore(snapshot)

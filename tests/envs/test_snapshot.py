@@ -9,6 +9,7 @@ import pytest
 
 from innervate.envs import snapshots
 from innervate.envs.options import Randomisation
+from innervate.envs.registry import TASKS
 from innervate.envs.vector import BodyVectorEnv
 from innervate.errors import ConfigError
 
@@ -52,6 +53,27 @@ def test_a_vector_goes_on_bit_for_bit_through_a_file(
         assert a[4].keys() == b[4].keys()
     for name, value in first.snapshot().items():
         np.testing.assert_array_equal(value, second.snapshot()[name], err_msg=name)
+
+
+IMPERFECT: dict[str, Any] = {"delay_s": 0.03, "visual_noise_m": 0.01, "signal_dependent_noise": 0.1}
+
+
+@pytest.mark.parametrize("task", [entry.id for entry in TASKS.values()])
+def test_every_task_goes_on_in_a_fresh_environment(task: str) -> None:
+    """Whatever a task looks back at, or is late with, is in the snapshot."""
+    options: dict[str, Any] = IMPERFECT if "ForceField" in task or "Spring" in task else {}
+    first, second = (gym.make(task, **options) for _ in range(2))
+    size = (8, *(first.action_space.shape or ()))
+    plan = np.random.default_rng(0).uniform(0, 1, size).astype(np.float32)
+    first.reset(seed=4)
+    for action in plan[:4]:
+        first.step(action)
+    bare: Any = first.unwrapped
+    snapshots.restore(second, bare.snapshot())
+    for action in plan[4:]:
+        a, b = first.step(action), second.step(action)
+        np.testing.assert_array_equal(a[0], b[0])
+        assert a[1:4] == b[1:4]
 
 
 def test_a_snapshot_is_a_copy() -> None:
