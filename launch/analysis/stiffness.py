@@ -7,8 +7,11 @@ muscle and feedback all count.
 import numpy as np
 from jaxtyping import Float
 
+from innervate.agents.worlds import WorldConfig
+from innervate.controllers import Controller
 from innervate.errors import ConfigError
 from innervate.launch.analysis.ellipse import Ellipse
+from innervate.launch.analysis.hand_paths import hand_paths
 
 Matrix = Float[np.ndarray, "2 2"]
 
@@ -34,3 +37,21 @@ def ellipse(k: Matrix) -> Ellipse:
 def curl_share(k: Matrix) -> float:
     """Antisymmetric over symmetric part (1): 0 for a spring; what only reflexes between joints can make."""
     return float(abs(k[0, 1] - k[1, 0]) / max(np.linalg.norm(k + k.T, 2), 1e-300))
+
+
+def held_stiffness(controller: Controller, trials: int, *, push_n: float = 0.5, window_s: float = 0.2) -> list[Matrix]:
+    """Stiffness of the hand in each of the first held-out postures of `innervate/Hold-v0`, held by a controller.
+
+    The hand is pushed by `push_n` in eight directions from the start; where it settles is its mean place over the last
+    of the episode, less that without a push.
+    """
+
+    def settled(**load: float | str) -> Float[np.ndarray, "trial 2"]:
+        found = hand_paths(controller, WorldConfig(id="hold", options=load), trials)
+        return found.hand[-round(window_s / found.dt_s) :, :, 0].mean(axis=0)
+
+    rest = settled(load="none")
+    angles = np.arange(8) * np.pi / 4
+    pushes = push_n * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    away = [settled(load="constant", force_n=push_n, direction_rad=float(angle)) - rest for angle in angles]
+    return [stiffness(pushes, displacement) for displacement in np.stack(away, axis=1)]

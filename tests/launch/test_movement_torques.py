@@ -6,17 +6,33 @@ from itertools import pairwise
 import mujoco
 import numpy as np
 import pytest
+import torch
 
 from innervate.agents.plants.muscle_arm import MuscleArm
+from innervate.controllers import Controller, Obs, State
 from innervate.envs.bodies.arm import arms
 from innervate.errors import ConfigError
 from innervate.launch.analysis import holding, reaching
 from innervate.launch.analysis.adaptation import after_effect, learning_index, signed_deviation
-from innervate.launch.analysis.stiffness import curl_share, ellipse, stiffness
+from innervate.launch.analysis.stiffness import curl_share, ellipse, held_stiffness, stiffness
 from innervate.launch.analysis.torques import joint_angles, torques, torques_of_path
 
 LINKS = MuscleArm().links
 DT_S = 0.001
+
+
+class StretchReflex(Controller):
+    """Every muscle pulls by how far it is stretched beyond a length of its own: an equilibrium that springs back."""
+
+    LEVEL, GAIN_PER_M, DAMPING_S_M = 0.2, 8.0, 1.5
+    LENGTH_M = MuscleArm().proprioception(MuscleArm().initial(torch.tensor([1.2, 1.4])))[0]
+
+    def forward(self, obs: Obs, state: State) -> tuple[torch.Tensor, State]:
+        steady = self.excitation(obs["muscle_length"])
+        return 2 * (steady + self.DAMPING_S_M * obs["muscle_velocity"]).clamp(0, 1) - 1, state
+
+    def excitation(self, length_m: torch.Tensor) -> torch.Tensor:
+        return (self.LEVEL + self.GAIN_PER_M * (length_m - self.LENGTH_M)).clamp(0, 1)
 
 
 def minimum_jerk(offset: np.ndarray, bend_m: float = 0.0, duration_s: float = 0.6) -> np.ndarray:
@@ -105,6 +121,29 @@ def test_the_stiffness_of_known_joint_springs_is_found_by_pushing_the_hand() -> 
     inverse = np.linalg.inv(jacobian[:2])
     np.testing.assert_allclose(found, inverse.T @ np.diag(springs) @ inverse, rtol=0.01, atol=1.0)
     assert curl_share(found) < 0.01
+
+
+def test_a_controller_s_stiffness_is_that_of_its_muscles_and_its_reflexes() -> None:
+    """K from MuJoCo's muscle torques at rest, the reflex closed, against pushes on the hand."""
+    model, arm = arms().compile(), MuscleArm()
+    reflex = StretchReflex(arm.spec)
+    data, jacobian = mujoco.MjData(model), np.zeros((3, 2))
+
+    def torque(posture: np.ndarray) -> np.ndarray:
+        length = arm.proprioception(arm.initial(torch.tensor(posture, dtype=torch.float32)))[0]
+        data.qpos[:], data.qvel[:], data.act[:] = posture, 0, reflex.excitation(length).numpy()
+        mujoco.mj_forward(model, data)
+        return data.qfrc_actuator.copy()
+
+    rest, joint = np.array([1.2, 1.4]), np.eye(2)
+    for _ in range(20):  # Newton's method for the posture in which no joint is driven
+        joint = np.stack([(torque(rest - h) - torque(rest + h)) / 2e-3 for h in 1e-3 * np.eye(2)], axis=1)
+        rest = rest + np.linalg.solve(joint, torque(rest))
+    np.testing.assert_allclose(torque(rest), 0, atol=1e-3)
+    mujoco.mj_jacSite(model, data, jacobian, None, 0)
+    inverse = np.linalg.inv(jacobian[:2])
+    for k in held_stiffness(reflex, 3):  # wherever the arm began
+        np.testing.assert_allclose(k, inverse.T @ joint @ inverse, rtol=0.03, atol=3.0)
 
 
 def test_the_stiffness_ellipse_points_where_the_hand_is_held_hardest() -> None:
