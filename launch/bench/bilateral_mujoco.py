@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 import torch
 from gymnasium.utils.env_checker import check_env
+from jaxtyping import Float
 from stable_baselines3.common.env_checker import check_env as check_env_for_sb3
 
 from innervate.agents.learner import Setting
@@ -16,11 +17,13 @@ from innervate.agents.plants.in_field import InField
 from innervate.agents.plants.muscle_arm import MuscleArm
 from innervate.agents.worlds import WorldConfig
 from innervate.controllers import Controller
+from innervate.controllers.bilateral import Bilateral
 from innervate.envs import snapshots
 from innervate.envs.registry import TASKS
 from innervate.envs.single import BodyEnv
 from innervate.launch.analysis import reaching
 from innervate.launch.analysis.hand_paths import hand_paths
+from innervate.launch.analysis.stiffness import ellipse, held_stiffness
 from innervate.launch.bench import bilateral_field
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.rows import Row
@@ -30,7 +33,7 @@ from innervate.launch.run.statistics import mean_interval
 ARM_TASKS = ("reach", "hold", "force-field", "bimanual-spring")
 LEARNED = ("reach-bilateral-ppo", "hold-bilateral-ppo", "bimanual-spring-crossed-ppo", "hold-bilateral-sac",
            "reach-bilateral-sac")  # fmt: skip
-TRIALS = 128
+TRIALS, POSTURES = 128, 16
 
 
 def rows(bench: Bench) -> Iterable[Row]:
@@ -121,17 +124,28 @@ def learned(bench: Bench) -> Iterable[Row]:
         steps = preset.steps // 5 if bench.quick else preset.steps
         key = f"{name} {preset.controller} {preset.learner} {steps}"
         found = [bench.once(f"{key} {seed}", partial(_learn, preset, steps, seed)) for seed in range(seeds)]
-        before, after = (100 * np.array([f[when] for f in found]) for when in ("before", "after"))
+        before, after, cut = (100 * np.array([f[when] for f in found]) for when in ("before", "after", "callosum cut"))
         hands = ("",) if before.shape[1] == 1 else (", the hand that stays", ", the hand that reaches")
         for k, hand in enumerate(hands):
             interval = mean_interval(after[:, k])
             yield Row(
                 row=f"{TASKS[preset.task].id}, end error{hand}, {name.rpartition('-')[2].upper()}, {steps:,} steps",
                 value=float(after[:, k].mean()), unit="cm", interval=interval, n=seeds,
-                peer=f"untrained {before[:, k].mean():.1f} cm; `innervate train --preset {name}`",
+                peer=f"untrained {before[:, k].mean():.1f} cm, callosum cut {cut[:, k].mean():.1f} cm; "
+                f"`innervate train --preset {name}`",
                 reach="better than untrained",
                 holds=None if bench.quick else bool(interval[1] < before[:, k].min()),
             )  # fmt: skip
+        if preset.task == "hold":
+            yield _stiffness(name, np.array([f["stiffness"] for f in found]))
+
+
+def _stiffness(name: str, axes: Float[np.ndarray, "seed 2"]) -> Row:
+    return Row(
+        row=f"innervate/Hold-v0, end-point stiffness, {name.rpartition('-')[2].upper()}, major axis of the ellipse",
+        value=float(axes[:, 0].mean()), unit="N/m", interval=mean_interval(axes[:, 0]), n=len(axes),
+        peer=f"minor axis {axes[:, 1].mean():.0f} N/m; medians over {POSTURES} postures, pushes of 0.5 N",
+    )  # fmt: skip
 
 
 def _learn(preset: Preset, steps: int, seed: int) -> dict[str, list[float]]:
@@ -141,7 +155,15 @@ def _learn(preset: Preset, steps: int, seed: int) -> dict[str, list[float]]:
     try:
         before = end_errors(learner.controller, world)
         learner.train(lambda progress: None)
-        return {"before": before, "after": end_errors(learner.controller, world)}
+        found = {"before": before, "after": end_errors(learner.controller, world)}
+        if preset.task == "hold":
+            ellipses = [ellipse(k) for k in held_stiffness(learner.controller, POSTURES)]
+            found["stiffness"] = np.median([[e.major, e.minor] for e in ellipses], axis=0).tolist()
+        if isinstance(learner.controller, Bilateral):
+            learner.controller.lesion(callosum=1.0)
+            found["callosum cut"] = end_errors(learner.controller, world)
+            learner.controller.heal()
+        return found
     finally:
         learner.close()
 
