@@ -35,6 +35,42 @@ def test_a_pulse_comes_when_it_is_asked_for_and_goes() -> None:
     np.testing.assert_allclose(applied, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("task", ["Reach", "ForceField", "BimanualSpring"])
+def test_every_task_can_be_perturbed(task: str) -> None:
+    options = {"catch": 1.0} if task == "ForceField" else {}  # without the field the load is all that pushes
+    env = make(task, load="pulse", force_n=3.0, direction_rad=0.0, onset_s=0.05, pulse_s=0.03, **options)
+    applied = forces(env, 12)
+    assert applied[:, 0].tolist() == [0.0] * 5 + [3.0] * 3 + [0.0] * 4
+    assert not applied[:, 1:].any()
+
+
+def test_noise_on_a_muscle_grows_with_its_command() -> None:
+    env = make("ForceField", signal_dependent_noise=0.2)
+    for level in (0.0, 0.2, 0.4):
+        env.reset(seed=0)
+        given: list[np.ndarray] = []
+        for _ in range(150):
+            env.step(np.full(6, level, np.float32))
+            given.append(env.data.ctrl.copy())
+        np.testing.assert_allclose(np.std(given), 0.2 * level, rtol=0.1)
+        np.testing.assert_allclose(np.mean(given), level, rtol=0.03)
+
+
+def test_noise_on_the_senses_has_the_size_asked_for() -> None:
+    options = {"proprioceptive_noise_m": 0.002, "visual_noise_m": 0.01}
+    noisy, clean = make("BimanualSpring", **options), make("BimanualSpring")
+    off: list[np.ndarray] = []
+    for seed in range(4):
+        seen = [env.reset(seed=seed)[0] for env in (noisy, clean)]
+        off.append(seen[0] - seen[1])
+        for _ in range(50):
+            seen = [env.step(np.full(12, 0.1, np.float32))[0] for env in (noisy, clean)]
+            off.append(seen[0] - seen[1])
+    lengths, velocities, places = np.split(np.array(off), [12, 24], axis=1)
+    np.testing.assert_allclose([lengths.std(), places.std()], [0.002, 0.01], rtol=0.1)
+    assert not velocities.any()
+
+
 def test_a_sinusoid_has_its_frequency_and_amplitude() -> None:
     applied = forces(make("Hold", load="sinusoid", force_n=4.0, direction_rad=0.0, frequency_hz=2.0), 100)
     np.testing.assert_allclose(applied[:, 0], 4.0 * np.sin(2 * np.pi * 2.0 * np.arange(100) * 0.01), atol=1e-6)
@@ -77,6 +113,15 @@ def test_starts_and_targets_are_where_a_hand_can_be() -> None:
             observation, _ = env.reset(seed=seed)
             hand, target = np.split(observation[12 * arms :], 2)
             np.testing.assert_allclose(hand, target, atol=1e-6)  # MuJoCo's kinematics against the task's own
+
+
+def test_targets_of_both_hands_wait_for_the_go_cue() -> None:
+    env = make("BimanualSpring", go_s=0.03)
+    observation, _ = env.reset(seed=0)
+    shown = [observation[28:], *(env.step(np.zeros(12, np.float32))[0][28:] for _ in range(4))]
+    np.testing.assert_array_equal(shown[:4], np.tile(observation[24:28], (4, 1)))  # at the hands
+    off = np.linalg.norm((shown[4] - shown[3]).reshape(2, 2), axis=1)
+    np.testing.assert_allclose(off, [0.0, 0.1], atol=1e-6)
 
 
 @pytest.mark.parametrize(
