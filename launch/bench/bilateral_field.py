@@ -94,11 +94,12 @@ def draw(bench: Bench, found: Found) -> None:
     figure = Figure(figsize=(11, 3.2), layout="constrained")
     FigureCanvasAgg(figure)
     start = np.array(found["no field"][0][0][0])
+    target, once = np.unique(np.array(found["target"]), axis=0, return_index=True)  # reaches repeat to the same target
     for axis, phase in zip(figure.subplots(1, len(PHASES), sharex=True, sharey=True), PHASES, strict=True):
         for path in found[phase]:
-            x, y = 100 * np.moveaxis(np.array(path) - start, -1, 0)
-            axis.plot(x, y, color="tab:blue", linewidth=0.8, alpha=0.6)
-        x, y = 100 * (np.array(found["target"]) - start).T
+            x, y = 100 * np.moveaxis(np.array(path)[:, once] - start, -1, 0)
+            axis.plot(x, y, color="tab:blue", linewidth=0.9)
+        x, y = 100 * (target - start).T
         axis.plot(x, y, "o", color="tab:red", markersize=5, fillstyle="none")
         axis.set_title(phase, fontsize=10)
         axis.set_aspect("equal")
