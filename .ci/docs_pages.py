@@ -22,6 +22,7 @@ REFERENCE = {
     "The front door": ["innervate", "innervate.launch.run.training", "innervate.launch.run.evaluation",
                        "innervate.launch.run.statistics", "innervate.launch.run.folder"],
     "Environments": ["innervate.envs.task", "innervate.envs.world", "innervate.envs.channel", "innervate.envs.options",
+                     "innervate.envs.arm_options",
                      "innervate.envs.vector", "innervate.envs.sensors"],
     "Controllers": ["innervate.controllers.controller", "innervate.controllers.spec", "innervate.controllers.ncap",
                     "innervate.controllers.nets", "innervate.controllers.wiring.circuit",
@@ -29,6 +30,11 @@ REFERENCE = {
                     "innervate.controllers.agent"],
     "Learners": ["innervate.agents.learner", "innervate.agents.evolution", "innervate.agents.rollout",
                  "innervate.agents.sb3.ppo"],
+    "Movement": ["innervate.agents.hemispheric.training", "innervate.agents.plants.muscle_arm",
+                 "innervate.agents.plants.in_field", "innervate.launch.analysis.hand_paths",
+                 "innervate.launch.analysis.reaching", "innervate.launch.analysis.holding",
+                 "innervate.launch.analysis.stiffness", "innervate.launch.analysis.torques",
+                 "innervate.launch.analysis.adaptation", "innervate.launch.analysis.laterality"],
     "Perception": ["innervate.perception.place", "innervate.perception.field"],
 }  # fmt: skip
 
