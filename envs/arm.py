@@ -92,11 +92,17 @@ class ArmTask(Task):
             "effort": -EFFORT / action.shape[1] * effort,
         }
 
+    @property
+    def counts_after_s(self) -> float:
+        """Before this there is nothing to succeed at."""
+        return 0.0
+
     def success(self, s: Sensors) -> Bool[np.ndarray, "env"]:
         """Every hand within 2 cm of its target and slower than 0.1 m/s."""
         v = self.in_plane(s, "hand_velocity")
         slow = v[..., 0] ** 2 + v[..., 1] ** 2 < 0.1**2
-        return np.logical_and.reduce((self.distance_m(s) < 0.02) & slow, axis=1)
+        there = np.logical_and.reduce((self.distance_m(s) < 0.02) & slow, axis=1)
+        return there & (s["time"][:, 0] > self.counts_after_s + 1e-9)
 
     def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
         """Where the arms start, their targets, and what will push them."""

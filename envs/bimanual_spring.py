@@ -86,7 +86,7 @@ class BimanualSpring(Reach):
     | `near`   | 0    | 1   | 1 with the hand on the target, a half at 0.1 m; mean over arms; `reward/near` |
     | `effort` | -0.1 | 0   | -0.1 times the mean square of the excitations; `reward/effort`                |
 
-    `info["success"]`: every hand within 2 cm of its target and slower than 0.1 m/s.
+    `info["success"]`: every hand within 2 cm of its target and slower than 0.1 m/s, after the go cue.
 
     ## Starting State
     Both arms are at rest in the central posture (shoulder 45, elbow 90 degrees), the muscles inactive, the hands

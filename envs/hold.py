@@ -57,7 +57,7 @@ class Hold(ArmTask):
     | `near`   | 0    | 1   | 1 with the hand on the target, a half at 0.1 m; mean over arms; `reward/near` |
     | `effort` | -0.1 | 0   | -0.1 times the mean square of the excitations; `reward/effort`                |
 
-    `info["success"]`: every hand within 2 cm of its target and slower than 0.1 m/s.
+    `info["success"]`: every hand within 2 cm of its target and slower than 0.1 m/s, from 0.5 s after the onset on.
 
     ## Starting State
     Each joint is anywhere in its range (shoulder 0 to 135, elbow 0 to 155 degrees) but for a tenth of it at each end,
@@ -91,6 +91,11 @@ class Hold(ArmTask):
     """
 
     options: HoldOptions
+
+    @property
+    def counts_after_s(self) -> float:
+        """At the start every hand is where it should be; it has been held when the force has had time to move it."""
+        return self.options.onset_s + 0.5
 
 
 def world(options: HoldOptions) -> World:

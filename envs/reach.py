@@ -64,7 +64,7 @@ class Reach(ArmTask):
     | `near`   | 0    | 1   | 1 with the hand on the target, a half at 0.1 m; mean over arms; `reward/near` |
     | `effort` | -0.1 | 0   | -0.1 times the mean square of the excitations; `reward/effort`                |
 
-    `info["success"]`: every hand within 2 cm of its target and slower than 0.1 m/s.
+    `info["success"]`: every hand within 2 cm of its target and slower than 0.1 m/s, after the go cue.
 
     ## Starting State
     Each joint is anywhere in its range (shoulder 0 to 135, elbow 0 to 155 degrees) but for a tenth of it at each end,
@@ -101,6 +101,11 @@ class Reach(ArmTask):
     """
 
     options: ReachOptions
+
+    @property
+    def counts_after_s(self) -> float:
+        """Until the go cue the target lies at the hand."""
+        return self.options.go_s
 
     def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
         """A posture, and a target, which lies at the hand if a go cue is awaited."""

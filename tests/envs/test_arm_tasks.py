@@ -3,10 +3,12 @@
 from typing import Any
 
 import gymnasium as gym
+import mujoco
 import numpy as np
 import pytest
 
 from innervate.envs.make import make_world
+from innervate.envs.sensors import Sensors
 from innervate.envs.single import BodyEnv
 from innervate.errors import ConfigError
 
@@ -122,6 +124,26 @@ def test_targets_of_both_hands_wait_for_the_go_cue() -> None:
     np.testing.assert_array_equal(shown[:4], np.tile(observation[24:28], (4, 1)))  # at the hands
     off = np.linalg.norm((shown[4] - shown[3]).reshape(2, 2), axis=1)
     np.testing.assert_allclose(off, [0.0, 0.1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("task", "options", "from_s"),
+    [("hold", {"onset_s": 0.2}, 0.7), ("reach", {"go_s": 0.3}, 0.3), ("bimanual-spring", {}, 0.0)],
+)
+def test_to_be_where_one_began_is_no_success_yet(task: str, options: dict[str, Any], from_s: float) -> None:
+    """A hand at rest on its target, at different times."""
+    world = make_world(task, **options)
+    data = mujoco.MjData(world.model)
+    start = world.task.begin(np.random.default_rng(0), 1)["qpos"][0]
+    for time_s in np.arange(0, 1.5, 0.01):
+        data.qpos[:], data.time = start, time_s
+        mujoco.mj_forward(world.model, data)
+        data.mocap_pos[:] = [data.site(f"hand_{side}").xpos for side in ("left", "right")[-len(data.mocap_pos) :]]
+        mujoco.mj_forward(world.model, data)
+        row = data.sensordata[None].copy()
+        reached = world.task.success(Sensors(world.sensors, row, row))
+        assert reached is not None
+        assert bool(reached[0]) == (time_s > from_s + 1e-6)
 
 
 @pytest.mark.parametrize(
