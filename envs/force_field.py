@@ -23,7 +23,8 @@ class ForceField(Reach):
     The force is F = b B v, with v the velocity of the hand and b = `strength_n_s_m`; B is ((0, 1), (-1, 0)) for `curl`,
     which does no work, and ((-1, 0), (0, -1)) for `viscous`. It is renewed at each control step and held for its 10 ms,
     v being that at the middle of the step, extrapolated from the last two (Adams and Bashforth's rule: the hand is
-    where it would be in a field that is renewed all the time, to less than 1 mm after half a second).
+    where it would be in a field that is renewed all the time, to less than 1 mm after half a second). The b of an
+    episode, 0 in a catch trial, is `env.unwrapped.data.userdata[-2]`; the arm is not told.
     The arm is planar and horizontal, with two joints and six muscles (see `bodies.arm`): two at the shoulder, two
     at the elbow, two across both. x points right, y ahead; joint angles of zero stretch the arm out sideways. Physics
     runs at 5 ms (Runge-Kutta); a control step is 0.01 s.

@@ -127,6 +127,19 @@ def test_catch_trials_and_signs_come_as_often_as_asked_for() -> None:
     np.testing.assert_allclose([(drawn == g).mean() for g in (-13, 0, 13)], [0.45, 0.1, 0.45], atol=0.03)
 
 
+def test_who_looks_can_tell_which_field_there_is() -> None:
+    """As the docstring says."""
+    env = make("ForceField", catch=0.5, strength_n_s_m=-7.0)
+    told: list[float] = []
+    for seed in range(12):
+        env.reset(seed=seed)
+        for _ in range(2):
+            env.step(np.full(6, 0.3, np.float32))
+        told.append(float(env.data.userdata[-2]))
+        assert (told[-1] == 0) == (not env.data.xfrc_applied.any())
+    assert set(told) == {0.0, -7.0}
+
+
 def test_a_catch_trial_is_a_reach_without_a_field() -> None:
     without, reach = make("ForceField", catch=1.0), make("Reach", reach_m=0.1)
     np.testing.assert_array_equal(excited(without, 3)[0], excited(reach, 3)[0])
