@@ -29,8 +29,6 @@ class Terms:
     """Squared excitation."""
     activity: float = 0.0
     """Squared activity of the hidden layers and of its rate of change (per s), summed over layers."""
-    jerk: float = 0.0
-    """Squared jerk of the hand, (m/s^3)^2 (Flash and Hogan 1985)."""
 
 
 DOMINANT = Terms(distance=5.0, activity=0.02)
@@ -49,7 +47,8 @@ class HemisphericLoss:
     pairs losses with outputs by position), the joint state, the muscle state, proprioception and vision, as many of
     them as there are hidden layers."""
     duration_s: float = 0.0
-    """How long a movement may take: from the cue on, errors of the hand do not count for so long."""
+    """How long a movement should take: errors are those from the path of least jerk (Flash and Hogan 1985) to the
+    target over so long, from the cue on; 0 for those from the target itself."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.duration_s < float("inf"):

@@ -14,21 +14,22 @@ from .trials import Trials
 from .unroll import Movement
 
 
-def counted(
-    trials: Trials, duration: Float[Tensor, "member"], steps: int, step_s: float
-) -> Float[Tensor, "time trial"] | None:
-    """Share of each moment in a mean over time of errors that do not count while the movement may last; None for 1."""
-    if not duration.any():
-        return None
-    until = trials.cue_s + duration.repeat_interleave(len(trials) // len(duration))
-    after = torch.arange(1, steps + 1)[:, None] * step_s
-    counts = ((after <= trials.cue_s + 1e-9) | (after > until + 1e-9)).float()
-    return counts / counts.mean(dim=0).clamp(min=1 / steps)
+def planned(
+    trials: Trials, plant: Plant, steps: int, duration_s: Float[Tensor, "member"]
+) -> Float[Tensor, "time trial 2"]:
+    """Where the hand should be after each step: at its start until the cue, then on the path of least jerk to the
+    target over each member's duration, or at once on the target where that is 0."""
+    duration = duration_s.repeat_interleave(len(trials) // len(duration_s))
+    after = torch.arange(1, steps + 1)[:, None] * plant.control_step_s - trials.cue_s
+    s = (after / duration.clamp(min=1e-9)).clamp(0, 1)
+    share = torch.where(duration > 0, s**3 * (10 - 15 * s + 6 * s**2), (after > 1e-9).float())[..., None]
+    start = plant.hand(trials.angle)
+    return start + share * (trials.target - start)
 
 
 def movement_terms(
     movement: Movement,
-    share: Float[Tensor, "time trial"] | None,
+    plan: Float[Tensor, "time trial 2"],
     plant: Plant,
     config: BilateralConfig,
     weights: dict[str, Float[Tensor, "member"]],
@@ -41,19 +42,14 @@ def movement_terms(
     def mean(x: Float[Tensor, "time trial dim"]) -> Float[Tensor, "member"]:
         return x.unflatten(1, (members, -1)).mean(dim=(0, 2, 3))
 
-    def of_errors(x: Float[Tensor, "time trial 2"]) -> Float[Tensor, "member"]:
-        return mean(x if share is None else x * share[..., None])
-
-    off = movement.hand - movement.goal
+    off = movement.hand - plan
     terms: dict[str, Tensor] = {}
     if "distance" in wanted:
-        terms["distance"] = of_errors(off.abs())
+        terms["distance"] = mean(off.abs())
     if "square" in wanted:
-        terms["square"] = SQUARE_SCALE * of_errors(off.square())
+        terms["square"] = SQUARE_SCALE * mean(off.square())
     if "effort" in wanted:
         terms["effort"] = mean(movement.excitation.square())
-    if "jerk" in wanted:
-        terms["jerk"] = mean((movement.hand.diff(n=3, dim=0) / plant.control_step_s**3).square())
     if "activity" in wanted and movement.activity is not None:
         layers = (
             _released_outputs(movement, plant, config)

@@ -18,7 +18,7 @@ from ..plants.plant import Plant
 from ..seeds import Streams
 from .fused import FusedUnroll
 from .losses import HemisphericLoss, Terms, weighted
-from .terms import counted, movement_terms
+from .terms import movement_terms, planned
 from .trials import Task, Trials, draw, joined
 from .unroll import Conditions, Movement, Stepped, stepper, unroll
 
@@ -90,10 +90,12 @@ def train(
     members: Sequence[Member],
     training: TrainingConfig,
     say: Callable[[str], None] = lambda _: None,
+    start: Float[Tensor, "member parameter"] | None = None,
 ) -> Result:
     """Train controllers of one kind on one body, each with its own seed, task and loss.
 
-    A member does not depend on the others (but for rounding): all its draws come from its own seed.
+    A member does not depend on the others (but for rounding): all its draws come from its own seed. With `start`,
+    `Result.parameters` of an earlier training, they go on from there.
 
     Raises:
         ConfigError: no members, or members that differ in what their losses regularise.
@@ -104,6 +106,13 @@ def train(
         raise ConfigError("At least one member is needed, and all must regularise the same (`HemisphericLoss`).")
     built = [config.build(plant.spec, Streams(member.seed).controller()) for member in members]
     parameters = torch.stack([torch.nn.utils.parameters_to_vector(c.parameters()) for c in built]).detach()
+    if start is not None:
+        if start.shape != parameters.shape:
+            raise ConfigError(
+                f"start has the parameters of {tuple(start.shape)} members and parameters; these controllers have "
+                f"{tuple(parameters.shape)}."
+            )
+        parameters = start.clone()
     controller, routes = built[0], Routes(built[0])
     optimizer = torch.optim.Adam([parameters], lr=training.learning_rate, eps=1e-7)
     sources = [_Source(member, plant, training) for member in members]
@@ -118,11 +127,11 @@ def train(
         drawn, noise = zip(*(source.next() for source in sources), strict=True)
         trials = joined(list(drawn))
         movement = move(matrix, trials, torch.cat(noise, dim=1) if training.conditions.motor_noise else None)
-        share = counted(trials, duration, training.steps, plant.control_step_s)
+        plan = planned(trials, plant, training.steps, duration)
         gradients: list[Tensor] = []
         lost: list[Tensor] = []
         for side in weights[:1] if alike else weights:
-            terms = movement_terms(movement, share, plant, config, side, kinds == {"released"})
+            terms = movement_terms(movement, plan, plant, config, side, kinds == {"released"})
             lost.append(weighted(terms, side))
             total = lost[-1].sum() + 0 * matrix.sum()  # a side may learn from nothing
             gradients += torch.autograd.grad(total, matrix, retain_graph=len(lost) < len(weights))

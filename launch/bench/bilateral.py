@@ -6,7 +6,13 @@ import numpy as np
 from jaxtyping import Float
 
 from innervate.launch.analysis.laterality import interaction, laterality_index
-from innervate.launch.bench import bilateral_figures, bilateral_models, bilateral_numbers
+from innervate.launch.bench import (
+    bilateral_figures,
+    bilateral_models,
+    bilateral_mujoco,
+    bilateral_numbers,
+    bilateral_recurrent,
+)
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.bilateral_models import SIDES, TASKS, Scores
 from innervate.launch.bench.rows import Row
@@ -35,6 +41,7 @@ SHOWN = {
 def run(bench: Bench) -> Iterable[Row]:
     """The bodies first, then what is learned on them."""
     yield from bilateral_numbers.rows(bench)
+    yield from bilateral_recurrent.rows(bench)
     found: Scores = {}
     for kind in bilateral_models.kinds():
         found.update(bilateral_models.measured(bench, kind, BATCHES))
@@ -44,6 +51,7 @@ def run(bench: Bench) -> Iterable[Row]:
     yield from laterality(found)
     bilateral_figures.dissociation(bench, found)
     bilateral_figures.lesions(bench, found)
+    yield from bilateral_mujoco.rows(bench)
 
 
 def _cm(found: Scores, name: str, task: str) -> Float[np.ndarray, "seed"]:

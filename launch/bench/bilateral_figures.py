@@ -53,5 +53,26 @@ def lesions(bench: Bench, found: Scores) -> None:
     _save(bench, figure, "lesions")
 
 
+def reaches(bench: Bench, found: dict[str, list[list[float]]], dt_s: float) -> None:
+    """Hand paths of one controller, and their speeds from the cue on."""
+    path = np.array(found["path"]).reshape(len(found["path"]), -1, 2)
+    target, cue = np.array(found["target"]), np.array(found["cue"][0])
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    space, time = figure.subplots(1, 2)
+    speed = np.linalg.norm(np.diff(path, axis=0), axis=-1) / dt_s
+    for i in range(path.shape[1]):
+        (line,) = space.plot(*path[:, i].T, linewidth=1.2)
+        space.plot(*target[i], "x", color=line.get_color(), markersize=6)
+        time.plot((np.arange(len(speed)) + 0.5) * dt_s - cue[i], speed[:, i], color=line.get_color(), linewidth=1)
+    space.plot(*path[0].T, "k.", markersize=5)
+    space.set_aspect("equal")
+    space.set_xlabel("x (m)")
+    space.set_ylabel("y (m)")
+    time.set_xlabel("time from the cue (s)")
+    time.set_ylabel("speed of the hand (m/s)")
+    _save(bench, figure, "reaches")
+
+
 def _save(bench: Bench, figure: Figure, name: str) -> None:
     figure.savefig(bench.work.parent.parent / f"bilateral-{name}.png", dpi=110)

@@ -10,7 +10,7 @@ import torch
 from innervate.agents.hemispheric import losses, training
 from innervate.agents.hemispheric.evaluation import in_mujoco, on_plant
 from innervate.agents.hemispheric.losses import DOMINANT, NON_DOMINANT, NON_SPECIALISED, HemisphericLoss, Terms
-from innervate.agents.hemispheric.terms import counted, movement_terms
+from innervate.agents.hemispheric.terms import movement_terms, planned
 from innervate.agents.hemispheric.training import Member, Result, Routes, TrainingConfig, train
 from innervate.agents.hemispheric.trials import Trials, draw
 from innervate.agents.hemispheric.unroll import stepper, unroll
@@ -36,7 +36,7 @@ def terms_of(weights: Terms, released: bool = False) -> tuple[dict[str, torch.Te
     trials = draw("reach", np.random.default_rng(0), 8, PLANT)
     movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(8), trials, 12)
     as_tensors = {name: torch.tensor([value]) for name, value in weights.__dict__.items()}
-    terms = movement_terms(movement, None, PLANT, BOTH, as_tensors, released)
+    terms = movement_terms(movement, movement.goal, PLANT, BOTH, as_tensors, released)
     return terms, losses.weighted(terms, as_tensors)
 
 
@@ -55,31 +55,26 @@ def test_the_regulariser_is_over_layers_and_as_released_over_outputs() -> None:
     assert released > 1000 * hidden  # squared newtons of muscle force, which swamp everything else
 
 
-def test_errors_do_not_count_while_the_movement_may_last() -> None:
-    """A hand that is 0.1 m off until the movement's time is over, and there after it: only what counts is averaged."""
-    controller = BOTH.build(PLANT.spec, torch.Generator().manual_seed(0))
-    trials = draw("reach", np.random.default_rng(0), 4, PLANT)
-    trials = replace(trials, cue_s=torch.tensor([0.0, 0.02, 0.0, 0.02]))
-    movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(4), trials, 10)
-    off = torch.zeros(10, 4, 2)
-    off[:5] = 0.1  # 50 ms
-    movement = replace(movement, hand=movement.goal + off)
-    weights = {"distance": torch.ones(2)}
-    share = counted(trials, torch.tensor([0.03, 0.0]), 10, PLANT.control_step_s)
-    found = movement_terms(movement, share, PLANT, BOTH, weights, False)["distance"]
-    in_time = (0.1 * 2 / 7 + 0.1 * 2 / 7) / 2  # without a cue, steps 4 to 10 count; with one, 1, 2 and 6 to 10
-    torch.testing.assert_close(found, torch.tensor([in_time, 0.05]))
-    assert counted(trials, torch.zeros(2), 10, PLANT.control_step_s) is None
-
-
-def test_the_jerk_is_the_third_derivative_of_the_path() -> None:
-    controller = BOTH.build(PLANT.spec, torch.Generator().manual_seed(0))
-    trials = draw("hold", np.random.default_rng(0), 2, PLANT)
-    movement = unroll(PLANT, stepper(PLANT, controller), controller.initial_state(2), trials, 12)
-    time = 0.01 * torch.arange(12, dtype=torch.float64)
-    hand = (7.0 * time**3)[:, None, None].expand(12, 2, 2)  # jerk 42 m/s^3
-    term = movement_terms(replace(movement, hand=hand), None, PLANT, BOTH, {"jerk": torch.ones(1)}, False)["jerk"]
-    torch.testing.assert_close(term, torch.tensor([42.0**2]), rtol=1e-6, atol=0, check_dtype=False)
+def test_a_movement_is_planned_with_the_least_jerk() -> None:
+    """Against the known solution: a peak of 15/8 of the mean speed, and its jerk at every moment."""
+    trials = replace(draw("reach", np.random.default_rng(0), 4, PLANT), cue_s=torch.tensor([0.0, 0.2, 0.0, 0.2]))
+    steps, dt = 100, PLANT.control_step_s
+    plan = planned(trials, PLANT, steps, torch.tensor([0.6, 0.0])).double()
+    start, target = PLANT.hand(trials.angle).double(), trials.target.double()
+    distance = (target - start).norm(dim=-1)
+    for trial, begin in ((0, 0), (1, 20)):
+        path = torch.cat([start[trial][None], plan[:, trial]])
+        assert torch.equal(path[: begin + 1].float(), path[:1].expand(begin + 1, 2).float())
+        torch.testing.assert_close(path[begin + 60 :], target[trial].expand(41 - begin, 2), rtol=0, atol=1e-6)
+        speed = path.diff(dim=0).norm(dim=-1) / dt
+        torch.testing.assert_close(speed.max(), 15 / 8 * distance[trial] / 0.6, rtol=2e-3, atol=0)
+        jerk = (path[begin : begin + 61].diff(n=3, dim=0) / dt**3).norm(dim=-1)
+        u = (torch.arange(58) + 1.5) / 60
+        known = distance[trial] / 0.6**3 * (60 - 360 * u + 360 * u**2).abs()
+        torch.testing.assert_close(jerk, known, rtol=0, atol=0.02 * float(known.max()), check_dtype=False)
+    torch.testing.assert_close(plan[:, 2].float(), trials.target[2].expand(steps, 2))
+    assert torch.equal(plan[19, 3].float(), PLANT.hand(trials.angle)[3])
+    torch.testing.assert_close(plan[20, 3].float(), trials.target[3])
 
 
 def test_each_hemisphere_learns_from_its_own_loss_and_the_output_from_half_of_each() -> None:
@@ -131,6 +126,17 @@ def test_learning_brings_the_hand_nearer() -> None:
     how = TrainingConfig(batches=20, batch=32, steps=20, learning_rate=1e-2)
     result = run(ONE, Member(seed=0, task="hold", loss=HemisphericLoss(left=Terms(distance=5.0))), how=how)
     assert result.losses[-5:].mean() < 0.8 * result.losses[:5].mean()
+
+
+def test_training_goes_on_from_where_another_ended() -> None:
+    member = Member(seed=4, task="reach", loss=HemisphericLoss())
+    first = run(BOTH, member)
+    still = train(BOTH, PLANT, [member], replace(SHORT, learning_rate=0.0), start=first.parameters)
+    assert torch.equal(still.parameters, first.parameters)
+    on = train(BOTH, PLANT, [member], SHORT, start=first.parameters)
+    assert not torch.equal(on.parameters, first.parameters)
+    with pytest.raises(ConfigError, match="start has the parameters of"):
+        train(ONE, PLANT, [member], SHORT, start=first.parameters)
 
 
 def test_what_is_learned_on_the_twin_does_the_same_in_mujoco() -> None:
