@@ -11,15 +11,14 @@ from innervate.errors import ConfigError
 
 from ...controllers.bilateral import Bilateral
 from ..plants.arm26 import Arm26
+from ..plants.layout import ACTIVATION, ANGLE, FORCE, LANES, RATE, ROWS, SINES
 from ..plants.plant import BodyState, Plant
 from .program import program
 from .trials import Trials
 from .unroll import Conditions, Movement, goals
 
-LANES = 64
-"""Trials that a kernel takes at a time; a member's are filled up with copies to a multiple of it."""
-ENDS = ((0, 2), (2, 4), (4, 10), (10, 16))
-"""Rows of a body that are angles, rates, activations and forces (see `arm26_kernel.py`, imported where it is run)."""
+PARTS = ((ANGLE, RATE), (RATE, ACTIVATION), (ACTIVATION, FORCE), (FORCE, SINES))
+"""Rows of a body that are angles, rates, activations and forces."""
 
 
 class FusedUnroll:
@@ -92,7 +91,7 @@ class _Unroll(torch.autograd.Function):
         steps, members = len(goal), len(matrix)
         share = goal.shape[1] // members
         program, plant = unroll.program, unroll.plant
-        start = torch.cat([*plant.initial(angle), angle.new_zeros(len(angle), 4)], dim=-1)
+        start = torch.cat([*plant.initial(angle), angle.new_zeros(len(angle), ROWS - SINES)], dim=-1)
         first, target, load = (_blocks(x, members) for x in (start, goal, force))
         extra = np.zeros((len(first), steps, 6, LANES), first.dtype) if noise is None else _blocks(noise, members)
         weights, whiten = matrix.detach().numpy(), unroll._whiten.to(matrix.dtype).numpy()
@@ -107,7 +106,7 @@ class _Unroll(torch.autograd.Function):
             )  # fmt: skip
         ctx.set_materialize_grads(False)
         ctx.kept = unroll, delay, whiten, weights, load, extra, bodies, acts
-        parts = [bodies[:, 1:, a:b] for a, b in ENDS]
+        parts = [bodies[:, 1:, a:b] for a, b in PARTS]
         out = acts[:, 1:, program.excitation : program.excitation + 6]
         return tuple(_trials(x, members, share) for x in (*parts, out, acts[:, 1:, program.hidden]))
 
@@ -122,7 +121,7 @@ class _Unroll(torch.autograd.Function):
         to_bodies = np.zeros_like(bodies)
         to_excitation = np.zeros_like(extra)
         to_hidden = np.zeros((*extra.shape[:2], len(program.hidden), LANES), extra.dtype)
-        parts = [to_bodies[:, 1:, a:b] for a, b in ENDS]
+        parts = [to_bodies[:, 1:, a:b] for a, b in PARTS]
         for part, gradient in zip((*parts, to_excitation, to_hidden), to, strict=True):
             if gradient is not None:
                 _fill(part, gradient, members)

@@ -7,8 +7,8 @@ An operation is a row of eight integers; see `program.py`, which writes them, fo
 import numpy as np
 from jaxtyping import Float, Int64
 
-from ..plants.arm26_kernel import LANES
 from ..plants.compiled import compiled, inlined
+from ..plants.layout import LANES
 
 LINEAR, TANH, SIGMOID, GATED, MIX, POOL = range(6)
 Acts = Float[np.ndarray, "row 64"]

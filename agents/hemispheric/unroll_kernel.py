@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float, Float64, Int64
 
 from ..plants import arm26_kernel as arm
-from ..plants.arm26_kernel import FELT, LANES
 from ..plants.compiled import compiled
+from ..plants.layout import FELT, LANES
 from .net_kernel import run, run_adjoint
 
 CLIP = 10.0

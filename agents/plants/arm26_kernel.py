@@ -1,8 +1,8 @@
 """Arm26's explicit Euler step, what is felt of it, and both adjoints, for 64 trials at a time (numba).
 
 The equations are those of `arm26.py`, against which the tests hold them. A body is one flat array, `LANES` trials to a
-row, rows as in `ROWS`: constant distances between rows and loops without calls are what a compiler makes vector code
-of. Arithmetic is in float64 whatever the arrays are.
+row, rows as in `layout.py`: constant distances between rows and loops without calls are what a compiler makes vector
+code of. Arithmetic is in float64 whatever the arrays are.
 """
 
 import math
@@ -11,14 +11,10 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from .compiled import compiled, inlined
+from .layout import ACTIVATION, ANGLE, FORCE, LANES, RATE, SINES
 
-LANES = 64
-ANGLE, RATE, ACTIVATION, FORCE, SINES, ROWS = 0, 2, 4, 10, 16, 20
-"""First rows of the joint angles, their rates, activations, muscle forces, and sine and cosine of either angle."""
 PEAK, OPTIMAL, OFFSET, SHOULDER_ARM, ELBOW_ARM, ELBOW_BEND = range(6)
 STEP, SLACK, PASSIVE, COUPLING, INERTIA, INERTIA_ELBOW, UPPER, FORE, HIGHEST = range(9)
-FELT = 14
-"""Rows that are felt: six fibre lengths, six velocities, the hand."""
 
 Flat = Float[np.ndarray, "lanes"]
 Muscles = Float64[np.ndarray, "6 6"]
