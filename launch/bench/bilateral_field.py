@@ -1,6 +1,7 @@
-"""After-effects: controllers trained on the differentiable twin, with and without a curl field, reach in MuJoCo."""
+"""After-effects: controllers that reach, trained on the differentiable twin, adapt to a curl field; tested in MuJoCo."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ PHASES = {
     "field learned": ("field", 0.0),
     "field gone": ("field", 1.0),
 }
-"""What a controller was trained in, and the share of catch trials that it is tested in."""
+"""What a controller was trained in last, and the share of catch trials that it is tested in."""
 
 Found = dict[str, list[list[Any]]]
 """Phase to a hand path (time, trial, 2) a seed; and `target`."""
@@ -40,10 +41,12 @@ def rows(bench: Bench) -> Iterable[Row]:
     """Deviations to the left of the reach in each phase, and the after-effect."""
     seeds = bench.seeds or (1 if bench.quick else 3)
     training = TrainingConfig(
-        batches=20 if bench.quick else 250, batch=16, steps=60, learning_rate=5e-3, final_learning_rate=2.5e-4,
+        batches=15 if bench.quick else 250, batch=16, steps=60, learning_rate=5e-3, final_learning_rate=2.5e-4,
         pool=None,
     )  # fmt: skip
-    found = bench.once(f"field {CONTROLLER} {LOSS} {training} {seeds}", lambda: measure(bench, training, seeds))
+    adaptation = replace(training, batches=10 if bench.quick else 100)
+    key = f"field {CONTROLLER} {LOSS} {training} {adaptation} {seeds}"
+    found = bench.once(key, lambda: measure(bench, training, adaptation, seeds))
     draw(bench, found)
     target = np.array(found["target"])
     paths = {phase: [np.array(path) for path in found[phase]] for phase in PHASES}
@@ -73,12 +76,16 @@ def rows(bench: Bench) -> Iterable[Row]:
     )  # fmt: skip
 
 
-def measure(bench: Bench, training: TrainingConfig, seeds: int) -> Found:
-    """Train in both worlds, the same seeds; test all phases in `innervate/ForceField-v0`."""
+def measure(bench: Bench, training: TrainingConfig, adaptation: TrainingConfig, seeds: int) -> Found:
+    """Train without a field, go on within it, and test all phases in `innervate/ForceField-v0`."""
     arm = MuscleArm(compiled=not bench.quick)
     members = [Member(seed=seed, task="centre-out", loss=LOSS) for seed in range(seeds)]
-    plants = {"null": InField(arm, "curl", 0.0), "field": InField(arm, "curl", STRENGTH_N_S_M)}
-    trained = {name: train(CONTROLLER, plant, members, training, bench.say) for name, plant in plants.items()}
+    without = train(CONTROLLER, arm, members, training, bench.say)
+    field = InField(arm, "curl", STRENGTH_N_S_M)
+    trained = {
+        "null": without,
+        "field": train(CONTROLLER, field, members, adaptation, bench.say, start=without.parameters),
+    }
     found: Found = {phase: [] for phase in PHASES}
     for phase, (world, catch) in PHASES.items():
         for i in range(seeds):

@@ -31,8 +31,8 @@ def test_an_after_effect_must_be_of_the_opposite_sign(
     }
     found["target"] = targets.tolist()
 
-    def known(bench: Bench, training: TrainingConfig, seeds: int) -> dict[str, Any]:
-        assert (training.steps, seeds) == (60, 3)
+    def known(bench: Bench, training: TrainingConfig, adaptation: TrainingConfig, seeds: int) -> dict[str, Any]:
+        assert (training.steps, adaptation.steps, seeds) == (60, 60, 3)
         return found
 
     monkeypatch.setattr(bilateral_field, "measure", known)
