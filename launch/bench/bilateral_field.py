@@ -1,4 +1,4 @@
-"""After-effects: controllers that reach, trained on the differentiable twin, adapt to a curl field; tested in MuJoCo."""
+"""After-effects: controllers that reach, trained on the differentiable twin, adapt to a curl field; tests in MuJoCo."""
 
 from collections.abc import Iterable
 from dataclasses import replace
