@@ -42,8 +42,8 @@ class TrainingConfig:
     """Trials drawn beforehand, from which batches are sampled with replacement; None for new ones in each batch."""
     margin: float = 0.0
     """Share of the joint ranges, at each end, in which no posture is drawn."""
-    latest_cue_s: float = 0.0
-    """Targets are shown at a random time up to this."""
+    cue_s: tuple[float, float] = (0.0, 0.0)
+    """Targets are shown at a random time between these two."""
     conditions: Conditions = field(default_factory=Conditions)
     engine: Engine = "torch"
     """`torch` trains everything; `compiled` has torch compile the step of body and controller, minutes at the start,
@@ -192,7 +192,7 @@ class _Source:
 
     def _draw(self, n: int) -> Trials:
         how = self._training
-        return draw(self._member.task, self._rng, n, self._plant, margin=how.margin, latest_cue_s=how.latest_cue_s)
+        return draw(self._member.task, self._rng, n, self._plant, margin=how.margin, cue_s=how.cue_s)
 
     def next(self) -> tuple[Trials, Float[Tensor, "time trial 6"]]:
         """A batch, and the noise of its muscles; none is drawn where there is none."""

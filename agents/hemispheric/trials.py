@@ -58,7 +58,7 @@ def draw(
     *,
     margin: float = 0.0,
     force_n: float = 10.0,
-    latest_cue_s: float = 0.0,
+    cue_s: tuple[float, float] = (0.0, 0.0),
     reach_m: float = 0.1,
 ) -> Trials:
     """Random trials: postures uniform in joint space but for a `margin` (a share of the range) at each end.
@@ -69,10 +69,10 @@ def draw(
     """
     if task not in get_args(Task):
         raise UnknownNameError("task", task, get_args(Task))
-    if not 0 <= margin < 0.5 or not 0 <= force_n < np.inf or not 0 <= latest_cue_s < np.inf:
+    if not 0 <= margin < 0.5 or not 0 <= force_n < np.inf or not 0 <= cue_s[0] <= cue_s[1] < np.inf:
         raise ConfigError(
-            "margin must lie in [0, 0.5), force_n and latest_cue_s be finite and not negative; "
-            f"{margin}, {force_n} and {latest_cue_s} were given."
+            "margin must lie in [0, 0.5), force_n and cue_s be finite and not negative, the earliest cue first; "
+            f"{margin}, {force_n} and {cue_s} were given."
         )
     low, high = np.array(RANGE_RAD).T
     edge = margin * (high - low)
@@ -90,5 +90,5 @@ def draw(
     else:
         target = plant.hand(start)
         force = torch.as_tensor(rng.uniform(-force_n, force_n, (n, 2)), dtype=torch.float32)
-    cue = torch.zeros(n) if latest_cue_s == 0 else torch.as_tensor(rng.uniform(0, latest_cue_s, n), dtype=torch.float32)
+    cue = torch.as_tensor(rng.uniform(*cue_s, n), dtype=torch.float32) if cue_s[1] else torch.zeros(n)
     return Trials(start, target, force, cue)

@@ -53,10 +53,10 @@ def lesions(bench: Bench, found: Scores) -> None:
     _save(bench, figure, "lesions")
 
 
-def reaches(bench: Bench, found: dict[str, list[list[float]]], dt_s: float) -> None:
+def reaches(bench: Bench, found: dict[str, list[float]], dt_s: float) -> None:
     """Hand paths of one controller, and their speeds from the cue on."""
-    path = np.array(found["path"]).reshape(len(found["path"]), -1, 2)
-    target, cue = np.array(found["target"]), np.array(found["cue"][0])
+    target = np.array(found["target"]).reshape(-1, 2)
+    path = np.array(found["path"]).reshape(-1, *target.shape)
     figure = Figure(figsize=(9, 4), layout="constrained")
     FigureCanvasAgg(figure)
     space, time = figure.subplots(1, 2)
@@ -64,7 +64,7 @@ def reaches(bench: Bench, found: dict[str, list[list[float]]], dt_s: float) -> N
     for i in range(path.shape[1]):
         (line,) = space.plot(*path[:, i].T, linewidth=1.2)
         space.plot(*target[i], "x", color=line.get_color(), markersize=6)
-        time.plot((np.arange(len(speed)) + 0.5) * dt_s - cue[i], speed[:, i], color=line.get_color(), linewidth=1)
+        time.plot((np.arange(len(speed)) + 0.5) * dt_s, speed[:, i], color=line.get_color(), linewidth=1)
     space.plot(*path[0].T, "k.", markersize=5)
     space.set_aspect("equal")
     space.set_xlabel("x (m)")

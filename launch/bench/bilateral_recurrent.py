@@ -1,10 +1,12 @@
 """Rows of the bilateral benchmark about recurrent hemispheres: how exact they are, and how human a reach can be."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
+from jaxtyping import Float
 
-from innervate.agents.hemispheric.evaluation import TEST_SEED, on_plant
+from innervate.agents.hemispheric.evaluation import TEST_SEED, Path, on_plant
 from innervate.agents.hemispheric.losses import HemisphericLoss, Terms
 from innervate.agents.hemispheric.training import Member, TrainingConfig, train
 from innervate.agents.hemispheric.trials import draw
@@ -38,7 +40,7 @@ def exact(bench: Bench) -> Iterable[Row]:
     """End errors of two gated hemispheres after a second: new trials in every batch, a falling learning rate."""
     plant, count = paper_arm(), _seeds(bench)
     training = TrainingConfig(
-        batches=100 if bench.quick else 1000, steps=100, pool=None, learning_rate=3e-3, final_learning_rate=3e-6,
+        batches=100 if bench.quick else 600, steps=100, pool=None, learning_rate=3e-3, final_learning_rate=3e-6,
         engine="fused",
     )  # fmt: skip
     members = [
@@ -62,11 +64,10 @@ def exact(bench: Bench) -> Iterable[Row]:
         )  # fmt: skip
 
 
-HINDERED = Conditions(sense_delay_s=0.06, motor_noise=0.1)
-LASTING = HemisphericLoss(
-    left=Terms(distance=5.0, effort=0.5, jerk=1e-5), right=Terms(distance=5.0, effort=0.5, jerk=1e-5), duration_s=0.65
-)
-"""Be there 0.65 s after the cue, smoothly, and stay."""
+HINDERED = Conditions(sense_delay_s=0.06, motor_noise=0.05)
+PLANNED = Terms(distance=5.0, effort=0.1)
+LASTING = HemisphericLoss(left=PLANNED, right=PLANNED, duration_s=0.65)
+"""Move to the target in 0.65 s as smoothly as can be, and stay."""
 SHOWN = 16
 """Trials in the figure."""
 
@@ -74,54 +75,64 @@ SHOWN = 16
 def human(bench: Bench) -> Iterable[Row]:
     """Reaches under what people are under: a cue to wait for, senses 60 ms late, noise that grows with the drive.
 
-    Starts and targets lie in the middle 70 % of the joints' ranges. Held-out trials, noise and cue included.
+    Starts and targets lie in the middle 70 % of the joints' ranges. Held-out trials, judged from the cue on; those of
+    less than 10 cm are left out.
     """
     plant, count = Arm26("euler", substeps=1), _seeds(bench)
     training = TrainingConfig(
-        batches=60 if bench.quick else 1000, steps=130, pool=None, margin=0.15, latest_cue_s=0.2, conditions=HINDERED,
-        learning_rate=3e-3, final_learning_rate=3e-6, engine="fused",
+        batches=60 if bench.quick else 1500, steps=140, pool=None, margin=0.15, cue_s=(0.2, 0.35), conditions=HINDERED,
+        learning_rate=4e-3, final_learning_rate=4e-6, engine="fused",
     )  # fmt: skip
 
-    def measure() -> dict[str, list[list[float]]]:
-        members = [Member(seed=s, task="reach", loss=LASTING) for s in range(count)]
-        result = train(GATED, plant, members, training, bench.say)
-        rng, how = np.random.default_rng(TEST_SEED), {"margin": training.margin, "latest_cue_s": training.latest_cue_s}
-        trials = draw("reach", rng, 256, plant, **how)
+    def measure(seed: int) -> dict[str, list[float]]:
+        member = Member(seed=seed, task="reach", loss=LASTING)
+        controller = train(GATED, plant, [member], training, bench.say).controller(0)
+        trials = draw(
+            "reach", np.random.default_rng(TEST_SEED), 256, plant, margin=training.margin, cue_s=training.cue_s
+        )
+        path, _ = on_plant(controller, plant, trials, training.steps, HINDERED)
+        moves = _from_the_cue(path, trials.cue_s.numpy(), plant.control_step_s)
         target, dt_s = trials.target.double().numpy(), plant.control_step_s
-        found: dict[str, list[list[float]]] = {}
-        for i in range(count):
-            path, _ = on_plant(result.controller(i), plant, trials, training.steps, HINDERED)
-            for name, values in (
-                ("peak", reaching.peak_speed(path, dt_s)),
-                ("linearity", reaching.linearity(path, target)),
-                ("peaks", reaching.speed_peaks(path, dt_s)),
-                ("error", reaching.end_error(path, target)),
-                ("distance", np.linalg.norm(target - path[0], axis=-1)),
-            ):
-                found.setdefault(name, []).append(values.tolist())
-            if i == 0:
-                found["path"] = path[:, :SHOWN].reshape(len(path), -1).round(5).tolist()
-                found["target"] = target[:SHOWN].tolist()
-        found["cue"] = [trials.cue_s[:SHOWN].tolist()]
-        return found
+        far = np.linalg.norm(target - moves[0], axis=-1) >= 0.1
+        moves, target = moves[:, far], target[far]
+        return {
+            "peak": reaching.peak_speed(moves, dt_s).tolist(),
+            "linearity": reaching.linearity(moves, target).tolist(),
+            "peaks": reaching.speed_peaks(moves, dt_s).tolist(),
+            "error": reaching.end_error(moves, target).tolist(),
+            "distance": np.linalg.norm(target - moves[0], axis=-1).tolist(),
+            "path": moves[:, :SHOWN].round(5).ravel().tolist(),
+            "target": target[:SHOWN].ravel().tolist(),
+        }
 
-    found = bench.once(f"human {GATED} {LASTING} {training} {count}", measure)
-    bilateral_figures.reaches(bench, found, plant.control_step_s)
-    values = {name: np.array(found[name]) for name in ("peak", "linearity", "peaks", "error", "distance")}
-    single = (values["peaks"] == 1).mean(axis=1)
-    per_seed = {"peak": values["peak"].mean(axis=1), "linearity": values["linearity"].mean(axis=1)}
+    found = [
+        bench.once(f"human {GATED} {LASTING} {training} seed {seed}", partial(measure, seed)) for seed in range(count)
+    ]
+    bilateral_figures.reaches(bench, found[0], plant.control_step_s)
+
+    def of(name: str) -> Float[np.ndarray, "seed"]:
+        return np.array([np.mean(f[name]) for f in found])
+
+    peak, straight = of("peak"), of("linearity")
+    single = np.array([np.mean(np.array(f["peaks"]) == 1) for f in found])
     said = (
-        f"paper's protocol 3.6 to 3.9 m/s and 0.2; end error {100 * values['error'].mean():.1f} cm over "
-        f"{100 * values['distance'].mean():.0f} cm, senses {HINDERED.sense_delay_s * 1e3:.0f} ms late, motor noise "
+        f"paper's protocol 3.6 to 3.9 m/s and 0.2; end error {100 * of('error').mean():.1f} cm over "
+        f"{100 * of('distance').mean():.0f} cm, senses {HINDERED.sense_delay_s * 1e3:.0f} ms late, motor noise "
         f"{HINDERED.motor_noise:.0%}, {training.batches} batches"
     )
-    speed, straight = float(per_seed["peak"].mean()), float(per_seed["linearity"].mean())
-    for row, value, unit, seeds, bar, holds in (
-        ("peak speed of the hand, mean", speed, "m/s", per_seed["peak"], "0.8 to 1.5", 0.8 <= speed <= 1.5),
-        ("linearity, mean", straight, "", per_seed["linearity"], "at most 0.05", straight <= 0.05),
-        ("share with a single peak of speed", float(single.mean()), "", single, "at least 0.95", single.mean() >= 0.95),
+    for row, values, unit, bar, holds in (
+        ("peak speed of the hand, mean", peak, "m/s", "0.8 to 1.5", 0.8 <= peak.mean() <= 1.5),
+        ("linearity, mean", straight, "", "at most 0.05", straight.mean() <= 0.05),
+        ("share with a single peak of speed", single, "", "at least 0.95", single.mean() >= 0.95),
     ):
         yield Row(
-            row=f"human-like reach, {row}", value=value, unit=unit, interval=mean_interval(seeds), n=count, peer=said,
-            reach=bar, holds=None if bench.quick else bool(holds),
+            row=f"human-like reach, {row}", value=float(values.mean()), unit=unit, interval=mean_interval(values),
+            n=count, peer=said, reach=bar, holds=None if bench.quick else bool(holds),
         )  # fmt: skip
+
+
+def _from_the_cue(path: Path, cue_s: Float[np.ndarray, "trial"], dt_s: float) -> Path:
+    """Each trial from its cue on, all for as long as the one with the latest."""
+    first = np.round(cue_s / dt_s).astype(int)
+    rows = first + np.arange(len(path) - first.max())[:, None]
+    return path[rows, np.arange(path.shape[1])]

@@ -39,7 +39,7 @@ def controller(config: BilateralConfig) -> Bilateral:
 
 def trials(n: int) -> Trials:
     """Reaches with a cue, pushed by forces, some into the joint limits."""
-    drawn = draw("reach", np.random.default_rng(0), n, PLANT, latest_cue_s=0.1)
+    drawn = draw("reach", np.random.default_rng(0), n, PLANT, cue_s=(0.0, 0.1))
     force = 5 * torch.randn(n, 2, generator=torch.Generator().manual_seed(3))
     return Trials(*(x.double() for x in (drawn.angle, drawn.target, force, drawn.cue_s)))
 
@@ -99,7 +99,7 @@ def test_gradients_are_difference_quotients() -> None:
 @pytest.mark.parametrize("name", ["one dense side", "released callosum"])
 def test_training_is_that_of_torch_and_members_are_trained_as_if_alone(name: str) -> None:
     plant = Arm26("euler", substeps=1, slack_length=1.0)
-    how = TrainingConfig(batches=4, batch=16, steps=20, pool=64, latest_cue_s=0.05, conditions=HINDERED)
+    how = TrainingConfig(batches=4, batch=16, steps=20, pool=64, cue_s=(0.02, 0.05), conditions=HINDERED)
     loss = HemisphericLoss(left=NON_DOMINANT, right=DOMINANT)
     tasks: tuple[Task, ...] = ("reach", "hold", "reach")
     members = [Member(seed=s, task=task, loss=loss) for s, task in enumerate(tasks)]

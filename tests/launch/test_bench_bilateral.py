@@ -8,7 +8,7 @@ import torch
 
 from innervate.agents.hemispheric.program import program
 from innervate.agents.hemispheric.training import TrainingConfig
-from innervate.launch.bench import bilateral, bilateral_models
+from innervate.launch.bench import bilateral, bilateral_models, bilateral_recurrent
 from innervate.launch.bench.benchmark import Bench
 from innervate.launch.bench.bilateral_models import TASKS, Scores
 
@@ -48,6 +48,14 @@ def test_a_kind_is_trained_judged_and_lesioned(monkeypatch: pytest.MonkeyPatch, 
     assert len(whole) == 1
     assert all(value != whole for value in cut.values())
     assert bilateral_models.measured(bench, kind, 1) == found  # from the piece that was kept
+
+
+def test_movements_are_judged_from_their_cue_on() -> None:
+    path = np.arange(10.0)[:, None, None] + np.zeros((10, 3, 2))
+    moves = bilateral_recurrent._from_the_cue(path, np.array([0.0, 0.03, 0.05]), 0.01)  # pyright: ignore
+    assert moves.shape == (5, 3, 2)
+    assert moves[0, :, 0].tolist() == [0.0, 3.0, 5.0]
+    assert (np.diff(moves, axis=0) == 1).all()
 
 
 def known(offset: dict[str, float]) -> Scores:
