@@ -131,7 +131,9 @@ def human(bench: Bench) -> Iterable[Row]:
         )  # fmt: skip
 
 
-def _from_the_cue(path: Path, cue_s: Float[np.ndarray, "trial"], dt_s: float) -> Path:
+def _from_the_cue(
+    path: Path, cue_s: Float[np.ndarray, "trial"], dt_s: float
+) -> Float[np.ndarray, "moment trial 2"]:
     """Each trial from its cue on, all for as long as the one with the latest."""
     first = np.round(cue_s / dt_s).astype(int)
     rows = first + np.arange(len(path) - first.max())[:, None]
