@@ -77,10 +77,7 @@ def kinds() -> tuple[Kind, ...]:
         Kind(config=matched, losses={"unilateral, parameter-matched": EQUAL}, seeds=5),
         Kind(config=_one(10), losses={
             "dominant, loss as released": HemisphericLoss(left=DOMINANT, regulariser="released"),
-        }, seeds=5),
-        Kind(config=_pair("released"), losses={
-            "bilateral, specialised, released callosum, loss as released": HemisphericLoss(regulariser="released"),
-        }, seeds=5),
+        }, seeds=3),
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ def speed(bench: Bench) -> Iterable[Row]:
         times = interleave({"ours": ours, "theirs": theirs}, rounds=rounds)
         return [times[name].cpu_s.tolist() for name in ("ours", "theirs")]
 
-    ours, theirs = map(np.array, bench.once(f"speed {rounds}", measure))
+    ours, theirs = map(np.array, bench.once(f"speed of whole movements {rounds}", measure))
     value, interval = ratio(theirs, ours)
     steps = peer.BATCH * peer.STEPS
     rates = [f"{steps / float(np.median(times)) / 1e3:.1f} k" for times in (ours, theirs)]
