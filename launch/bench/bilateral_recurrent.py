@@ -9,7 +9,7 @@ from jaxtyping import Float
 from innervate.agents.hemispheric.evaluation import TEST_SEED, Path, on_plant
 from innervate.agents.hemispheric.losses import HemisphericLoss, Terms
 from innervate.agents.hemispheric.training import Member, TrainingConfig, train
-from innervate.agents.hemispheric.trials import draw
+from innervate.agents.hemispheric.trials import Task, draw
 from innervate.agents.hemispheric.unroll import Conditions
 from innervate.agents.plants.arm26 import Arm26
 from innervate.controllers.bilateral import BilateralConfig
@@ -22,8 +22,9 @@ from innervate.launch.run.statistics import mean_interval
 
 GATED = BilateralConfig(left=(40,), right=(40,), core="gru", callosum="none")
 EXACT = Terms(distance=5.0, effort=0.1)
-BARS_CM = {"reach": (1.0, 1.2), "hold": (0.9, 1.1)}
-"""What is asked, and what a plain GRU of 50 units reaches in 2,000 batches (2 seeds) with the non-specialised loss."""
+EXACTLY = {"reach": (1.0, 1.2, 600), "hold": (0.9, 1.1, 1200)}
+"""The error that is asked for (cm), that of a plain GRU of 50 units after 2,000 batches with the non-specialised loss
+(2 seeds), and how many batches are enough here."""
 
 
 def rows(bench: Bench) -> Iterable[Row]:
@@ -39,28 +40,28 @@ def _seeds(bench: Bench) -> int:
 def exact(bench: Bench) -> Iterable[Row]:
     """End errors of two gated hemispheres after a second: new trials in every batch, a falling learning rate."""
     plant, count = paper_arm(), _seeds(bench)
-    training = TrainingConfig(
-        batches=100 if bench.quick else 600, steps=100, pool=None, learning_rate=3e-3, final_learning_rate=3e-6,
-        engine="fused",
-    )  # fmt: skip
-    members = [
-        Member(seed=s, task=task, loss=HemisphericLoss(left=EXACT, right=EXACT)) for s in range(count) for task in TASKS
-    ]
-
-    def measure() -> list[dict[str, float]]:
-        result = train(GATED, plant, members, training, bench.say)
-        return [score(result.controller(i), m.task, plant, training.steps) for i, m in enumerate(members)]
-
-    found = bench.once(f"recurrent {GATED} {EXACT} {training} {count}", measure)
     for task in TASKS:
-        scores = [s for s, member in zip(found, members, strict=True) if member.task == task]
+        bar, plain, batches = EXACTLY[task]
+        training = TrainingConfig(
+            batches=100 if bench.quick else batches, steps=100, pool=None, learning_rate=3e-3,
+            final_learning_rate=3e-6, engine="fused",
+        )  # fmt: skip
+        loss = HemisphericLoss(left=EXACT, right=EXACT)
+        members = [Member(seed=s, task=task, loss=loss) for s in range(count)]
+
+        def measure(
+            task: Task = task, training: TrainingConfig = training, members: list[Member] = members
+        ) -> list[dict[str, float]]:
+            result = train(GATED, plant, members, training, bench.say)
+            return [score(result.controller(i), task, plant, training.steps) for i in range(len(members))]
+
+        scores = bench.once(f"{task} {GATED} {EXACT} {training} {count}", measure)
         cm = 100 * np.array([s["end error, m"] for s in scores])
-        bar, plain = BARS_CM[task]
         yield Row(
             row=f"{task}, end error after 1 s, 40 gated units a side, {training.batches} batches",
             value=float(cm.mean()), unit="cm", interval=mean_interval(cm), n=count,
             peer=f"a plain GRU(50) {plain} cm after 2,000 batches, MotorNet's own 8.6 cm at the reach after 200",
-            reach=f"at most {bar}", holds=None if bench.quick else bool(cm.mean() <= bar),
+            reach=f"at most {bar} within 3,000 batches", holds=None if bench.quick else bool(cm.mean() <= bar),
         )  # fmt: skip
 
 
