@@ -18,7 +18,9 @@ REWARD, BUMP = 5.0, -1.0
 FADING = 0.9
 """Weight of an observation one step older (Fang and Stachenfeld 2024)."""
 TRACE = 6
-"""Older observations that are still seen."""
+"""Older observations that are still seen, as the paper states it."""
+SUFFICIENT_TRACE = 9
+"""As many as the animal needs to see, at the crossing, which arm it came from."""
 
 
 def t_floor() -> Floor:
@@ -33,8 +35,12 @@ class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
 
     ## Description
     The alternating T-maze of "Predictive auxiliary objectives in deep RL mimic learning in the brain" (Fang &
-    Stachenfeld, ICLR 2024), seen from above in an image of 7 x 7. Which arm is next cannot be seen; with `memory` the
-    observation holds the animal's own trace, o(t) + sum over k = 1..6 of 0.9^k o(t - k), walls left out of the sum.
+    Stachenfeld, ICLR 2024), seen from above in an image of 7 x 7. Which arm is next cannot be seen; the observation
+    holds the animal's own trace, o(t) + sum over k = 1..`trace` of 0.9^k o(t - k), walls left out of the sum.
+
+    With a trace of 6, as the paper states it, the arm is out of sight before the animal that walks straight is back at
+    the crossing: an agent without a memory of its own has to leave itself a sign (a detour, a bump), and cannot reach
+    the paper's reward. From 9 on (`SUFFICIENT_TRACE`) the crossing shows the arm.
 
     ## Action Space
     `Discrete(4)`: one cell a step.
@@ -48,8 +54,8 @@ class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
     A step against a wall leaves the animal where it is.
 
     ## Observation Space
-    `Box(-1, 6, (7, 7), float32)`: -1 for walls, elsewhere the trace of the animal (1 at its place without `memory`; an
-    animal that has long stayed has 1 + 0.9 + ... + 0.9^6 = 5.2 there).
+    `Box(-1, 1 + trace, (7, 7), float32)`: -1 for walls, elsewhere the trace of the animal (1 at its place without one;
+    an animal that has long stayed has 1 + 0.9 + ... + 0.9^6 = 5.2 there).
 
     ## Rewards
     | Term     | Meaning                           | Min | Max |
@@ -69,22 +75,24 @@ class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
     ## Arguments
     | Parameter | Type | Default | Description |
     |-----------|------|---------|-------------|
-    | `memory`  | bool | `True`  | observe one's own fading trace |
+    | `trace`   | int  | `6`     | older places that are seen, 0 or more |
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012  (Gymnasium's name)
 
-    def __init__(self, memory: bool = True, render_mode: str | None = None) -> None:
+    def __init__(self, trace: int = TRACE, render_mode: str | None = None) -> None:
         if render_mode not in (None, "rgb_array"):
             raise ConfigError(f"render_mode must be None or 'rgb_array', got {render_mode!r}.")
         self.maze = Maze.on(t_floor(), np.random.default_rng(0), shuffled=False)
-        self.memory, self.render_mode = memory, render_mode
+        if trace < 0:
+            raise ConfigError(f"The trace is a number of older places, 0 or more; {trace} was asked for.")
+        self.render_mode = render_mode
         left, foot = 0, self.maze.places - 1
         self.legs = (left, foot, ARM - 1, foot)
-        self.observation_space = gym.spaces.Box(WALL, TRACE * ANIMAL, self.maze.background.shape, np.float32)
+        self.observation_space = gym.spaces.Box(WALL, (1 + trace) * ANIMAL, self.maze.background.shape, np.float32)
         self.action_space = gym.spaces.Discrete(4)
         self.place, self.leg = foot, 0
-        self._trace: deque[int] = deque(maxlen=TRACE + 1)
+        self._trace: deque[int] = deque(maxlen=trace + 1)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -113,6 +121,6 @@ class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
 
     def _observe(self) -> Float32[np.ndarray, "side side"]:
         image = self.maze.background.copy()
-        for age, place in enumerate(self._trace if self.memory else [self.place]):
+        for age, place in enumerate(self._trace):
             image.flat[self.maze.pixel[place]] += ANIMAL * FADING**age
         return image

@@ -1,12 +1,13 @@
 """Scenes, captures and trained fields that the rows of `innervate bench field` share."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import binomtest
 
 from innervate.envs.photograph import Pinhole
 from innervate.launch.bench.benchmark import Bench
@@ -94,6 +95,13 @@ def over_seeds(seeds: int, measure: Callable[[int], float]) -> tuple[float, tupl
     t = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}.get(seeds, 2.3)
     half = t * float(np.std(values, ddof=1)) / seeds**0.5
     return mean, (mean - half, mean + half), values
+
+
+def percentage(shares: Sequence[float], each: int) -> tuple[float, tuple[float, float]]:
+    """What succeeded of `each` trials a seed, and Wilson's 95 % interval over all trials; both in per cent."""
+    n = each * len(shares)
+    interval = binomtest(round(sum(shares) * each), n).proportion_ci(method="wilson")
+    return 100 * float(np.mean(shares)), (100 * interval.low, 100 * interval.high)
 
 
 def folder(bench: Bench, at: Place) -> Path:

@@ -11,7 +11,7 @@ from innervate.envs.bodies.rooms import scene
 from innervate.envs.solids import signed_distance_m
 from innervate.errors import ConfigError
 from innervate.launch.bench.benchmark import Bench
-from innervate.launch.bench.field_data import Place, budget_s, over_seeds, place, quality, trained
+from innervate.launch.bench.field_data import Place, budget_s, over_seeds, percentage, place, quality, trained
 from innervate.launch.bench.rows import Row
 from innervate.launch.commands.field import off
 from innervate.launch.field_capture import explore, views_of
@@ -91,7 +91,7 @@ def drive_row(bench: Bench, seeds: int) -> Row:
         return {"share": clean / tried, "refused": refused}
 
     found = [bench.once(f"drive {s} {pairs}", lambda s=s: measure(s)) for s in range(seeds)]
-    value, interval, _ = over_seeds(seeds, lambda s: 100 * found[s]["share"])
+    value, interval = percentage([f["share"] for f in found], pairs)
     refused = int(sum(f["refused"] for f in found))
     return Row(row="planned paths driven to the goal without contact, cluttered", value=value, unit="%",
                interval=interval, n=pairs * seeds,
@@ -120,7 +120,7 @@ def pose_rows(bench: Bench, seeds: int) -> Iterable[Row]:
         cpu_s = 60 if name == "room" else budget_s(bench)  # as it was measured elsewhere, even in a quick run
         key = f"pose {name}" + (" 60" if name == "room" else "")
         found = [bench.once(f"{key} {s}", lambda n=name, s=s, c=cpu_s: measure(n, s, c)) for s in range(seeds)]
-        value, interval, _ = over_seeds(seeds, lambda s, f=found: 100 * f[s]["share"])
+        value, interval = percentage([f["share"] for f in found], found[0]["n"])
         cost = float(np.mean([f["cpu_s"] for f in found]))
         yield Row(row=f"pose from one image, {name} (field of {cpu_s:g} CPU-s): within 5 cm and 2 degrees",
                   value=value, unit="%",
@@ -172,7 +172,7 @@ def global_row(bench: Bench, seeds: int) -> Row:
         return {"share": float(np.mean(np.array(errors) < 0.1)), "cpu_s": float(np.mean(cost)), "n": len(errors)}
 
     found = [bench.once(f"global {s} {ANSWERS}", lambda s=s: measure(s)) for s in range(seeds)]
-    value, interval, _ = over_seeds(seeds, lambda s: 100 * found[s]["share"])
+    value, interval = percentage([f["share"] for f in found], found[0]["n"])
     cost = float(np.mean([f["cpu_s"] for f in found]))
     return Row(row="global localisation from the place recogniser's answer, room: within 10 cm", value=value, unit="%",
                interval=interval, n=sum(f["n"] for f in found),

@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from innervate.envs.mazes import Maze, four_rooms, open_room, ring
-from innervate.envs.mazes.t_maze import TMazeEnv
+from innervate.envs.mazes.t_maze import SUFFICIENT_TRACE, TRACE, TMazeEnv
 from innervate.envs.mazes.track import clockwise
 from innervate.envs.registry import MAZES
 from innervate.errors import ConfigError
@@ -136,9 +136,27 @@ def test_the_t_maze_remembers_seven_instants() -> None:
         assert reward == -1
     assert image.max() == pytest.approx((1 - 0.9**7) / (1 - 0.9))
     assert image in env.observation_space
-    bare = TMazeEnv(memory=False)
+    bare = TMazeEnv(trace=0)
     bare.reset()
     assert bare.step(np.int64(UP))[0].clip(0).sum() == 1
+
+
+@pytest.mark.parametrize(("trace", "told"), [(TRACE, False), (SUFFICIENT_TRACE - 1, False), (SUFFICIENT_TRACE, True)])
+def test_a_long_trace_tells_the_arms_apart_at_the_crossing(trace: int, told: bool) -> None:
+    """From either arm straight to the foot and up again."""
+    env = TMazeEnv(trace)
+    seen: list[np.ndarray] = []
+    for out, back in ((LEFT, RIGHT), (RIGHT, LEFT)):
+        image, _ = env.reset()
+        for action in [UP] * 4 + [out] * 2 + [back] * 2 + [DOWN] * 4 + [UP] * 4:
+            image = env.step(np.int64(action))[0]
+        seen.append(image)
+    assert np.array_equal(seen[0], seen[1]) != told
+
+
+def test_a_trace_of_less_than_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError, match="0 or more; -1 was asked for"):
+        TMazeEnv(trace=-1)
 
 
 @pytest.mark.parametrize("action", [-1, 4])
