@@ -81,7 +81,7 @@ def human(bench: Bench) -> Iterable[Row]:
     """
     plant, count = Arm26("euler", substeps=1), _seeds(bench)
     training = TrainingConfig(
-        batches=60 if bench.quick else 1500, steps=140, pool=None, margin=0.15, cue_s=(0.2, 0.35), conditions=HINDERED,
+        batches=60 if bench.quick else 3000, steps=140, pool=None, margin=0.15, cue_s=(0.2, 0.35), conditions=HINDERED,
         learning_rate=4e-3, final_learning_rate=4e-6, engine="fused",
     )  # fmt: skip
 
