@@ -23,7 +23,11 @@ class Normaliser(nn.Module):
 
     def forward(self, x: Float[Tensor, "*batch size"]) -> Float[Tensor, "*batch size"]:
         """Zero mean and unit variance over all that `update` has seen; the identity before that."""
-        return ((x - self.mean) * torch.rsqrt(self.variance + 1e-8)).clamp(-CLIP, CLIP)
+        return ((x - self.mean) * self.scale()).clamp(-CLIP, CLIP)
+
+    def scale(self) -> Float[Tensor, "size"]:
+        """By which deviations from the mean are multiplied."""
+        return torch.rsqrt(self.variance + 1e-8)
 
     @torch.no_grad()
     def update(self, x: Float[Tensor, "n size"]) -> None:

@@ -34,7 +34,7 @@ class FusedUnroll:
             raise ConfigError("The fused engine runs Arm26('euler', substeps=1); engine='torch' runs every plant.")
         self.plant, self.program = plant, program(controller)
         normaliser = controller.normaliser
-        self._whiten = torch.stack([normaliser.mean, torch.rsqrt(normaliser.variance + 1e-8)])
+        self._whiten = torch.stack([normaliser.mean, normaliser.scale()])
 
     def __call__(
         self,

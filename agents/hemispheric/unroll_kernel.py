@@ -3,13 +3,11 @@
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
+from ...controllers.normaliser import CLIP
 from ..plants import arm26_kernel as arm
 from ..plants.compiled import compiled
 from ..plants.layout import FELT, LANES
 from .net_kernel import run, run_adjoint
-
-CLIP = 10.0
-"""As in `controllers/normaliser.py`."""
 
 
 @compiled

@@ -15,11 +15,11 @@ from torch import Tensor
 from innervate.errors import ConfigError, UnknownNameError
 
 from ...controllers import ControllerSpec, Port
+from .hill import A_REL, B_REL, CRITICAL, CURVATURE, FALL_S, LEAST, RISE_S, SLOWING, WIDTH_2
 from .plant import BodyState
 from .two_link import TwoLink
 
 Scheme = Literal["euler", "midpoint"]
-_RISE_S, _FALL_S, _LEAST = 0.015, 0.05, 0.001
 _PEAK_N = (838.0, 1207.0, 1422.0, 1549.0, 414.0, 603.0)
 _TENDON_M = (0.039, 0.066, 0.172, 0.187, 0.204, 0.217)
 _OPTIMAL_M = (0.134, 0.140, 0.092, 0.093, 0.137, 0.127)
@@ -27,7 +27,7 @@ _LENGTH_0 = (0.151, 0.2322, 0.2859, 0.2355, 0.3329, 0.2989)
 _LENGTH_1 = ((-0.03, 0.03, 0, 0, -0.03, 0.03), (0, 0, -0.014, 0.025, -0.016, 0.03))
 _LENGTH_2_ELBOW = (0, 0, -4e-3, -2.2e-3, -5.7e-3, -3.2e-3)
 _UPPER_RAD = (math.radians(135), math.radians(155))
-_STIFF, _WIDTH_2, _CURVATURE, _CRITICAL = 1.66, 0.66**2, 0.001, 0.3
+_STIFF = 1.66
 
 
 class Arm26:
@@ -76,7 +76,7 @@ class Arm26:
     def initial(self, angle: Float[Tensor, "*batch 2"]) -> BodyState:
         """At rest in a posture (rad), muscles at their least activation."""
         still = torch.zeros_like(angle)
-        activation = torch.full_like(angle[..., :1].expand(*angle.shape[:-1], 6), _LEAST)
+        activation = torch.full_like(angle[..., :1].expand(*angle.shape[:-1], 6), LEAST)
         return BodyState(angle, still, activation, self._force(activation, *self._geometry(angle, still)[:2]))
 
     def hand(self, angle: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:
@@ -134,17 +134,17 @@ class Arm26:
         """Passive, force-length and active force, over the peak force."""
         x, v = length.clamp(min=0) / self._optimal, velocity / (10 * self._optimal)
         passive = self._passive * (x - self._slack).clamp(min=0) ** 2
-        reach = (1 - (x - 1) ** 2 / _WIDTH_2).clamp(min=0.01)
-        a_rel = torch.where(x > 1, 0.41 * reach, torch.full_like(x, 0.41))
-        weak = 5.2 * (1 - 0.9 * (activation - _CRITICAL) / (5e-3 - _CRITICAL)) ** 2
-        b_rel = torch.where(activation < _CRITICAL, weak, torch.full_like(weak, 5.2))
+        reach = (1 - (x - 1) ** 2 / WIDTH_2).clamp(min=0.01)
+        a_rel = torch.where(x > 1, A_REL * reach, torch.full_like(x, A_REL))
+        weak = B_REL * (1 - SLOWING * (activation - CRITICAL)) ** 2
+        b_rel = torch.where(activation < CRITICAL, weak, torch.full_like(weak, B_REL))
         isometric = reach * activation
         slope = activation * (reach + a_rel) / b_rel
-        shape = _CURVATURE - 2 * slope
+        shape = CURVATURE - 2 * slope
         p1 = -0.5 * isometric / shape
         eccentric = (
-            1.5 * p1 * isometric + p1 * _CURVATURE * v + (0.5 * isometric) ** 2 / shape + 1.5 * isometric * v
-            + _CURVATURE * v**2
+            1.5 * p1 * isometric + p1 * CURVATURE * v + (0.5 * isometric) ** 2 / shape + 1.5 * isometric * v
+            + CURVATURE * v**2
         )  # fmt: skip
         shortening = v < 0
         above = torch.where(shortening, v * activation * a_rel + isometric * b_rel, eccentric)
@@ -155,7 +155,7 @@ class Arm26:
         self, state: BodyState, excitation: Float[Tensor, "*batch 6"], force_n: Float[Tensor, "*batch 2"]
     ) -> BodyState:
         """One control step; at a joint limit the joint stops dead, as in MotorNet."""
-        excitation = excitation.clamp(_LEAST, 1.0)
+        excitation = excitation.clamp(LEAST, 1.0)
         for _ in range(self.substeps):
             state = self._euler(state, excitation, force_n) if self.scheme == "euler" else self._midpoint(
                 state, excitation, force_n
@@ -181,7 +181,7 @@ class Arm26:
         middle_force = self._force(middle_activation, length, velocity)
         acceleration = self._acceleration(middle_angle, middle_rate, middle_force, elbow_arm, force_n)
         slope = (self._activated(middle_activation, excitation, half) - middle_activation) / half
-        activation = (activation + self._h * slope).clamp(_LEAST, 1.0)
+        activation = (activation + self._h * slope).clamp(LEAST, 1.0)
         angle, rate = self._stopped(angle + self._h * middle_rate, rate + self._h * acceleration)
         return BodyState(angle, rate, activation, self._force(activation, *self._geometry(angle, rate)[:2]))
 
@@ -190,8 +190,8 @@ class Arm26:
         """After `h` seconds of the activation dynamics (Thelen 2003), explicitly."""
         scale = 0.5 + 1.5 * activation
         gap = excitation - activation
-        rate = torch.where(gap > 0, gap / (_RISE_S * scale), gap * scale / _FALL_S)
-        return (activation + h * rate).clamp(_LEAST, 1.0)
+        rate = torch.where(gap > 0, gap / (RISE_S * scale), gap * scale / FALL_S)
+        return (activation + h * rate).clamp(LEAST, 1.0)
 
     def _acceleration(self, angle: Tensor, rate: Tensor, force: Tensor, elbow_arm: Tensor, force_n: Tensor) -> Tensor:
         pull = torch.stack([(force * self._arm[0]).sum(dim=-1), (force * elbow_arm).sum(dim=-1)], dim=-1)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from .compiled import compiled, inlined
+from .hill import A_REL, B_REL, CRITICAL, CURVATURE, FALL_S, LEAST, RISE_S, SLOWING, WIDTH_2
 from .layout import ACTIVATION, ANGLE, FORCE, LANES, RATE, SINES
 
 PEAK, OPTIMAL, OFFSET, SHOULDER_ARM, ELBOW_ARM, ELBOW_BEND = range(6)
@@ -20,9 +21,6 @@ Flat = Float[np.ndarray, "lanes"]
 Muscles = Float64[np.ndarray, "6 6"]
 Body = Float64[np.ndarray, "10"]
 
-_LEAST, _RISE_S, _FALL_S = 0.001, 0.015, 0.05
-_WIDTH_2, _CURVATURE, _CRITICAL = 0.66**2, 0.001, 0.3
-_FALL = 0.9 / (5e-3 - _CRITICAL)
 _QUARTER = math.pi / 2
 
 
@@ -30,15 +28,15 @@ _QUARTER = math.pi / 2
 def _pull(a: float, length: float, velocity: float, optimal: float, slack: float, k: float) -> float:
     """Force of a muscle over its peak force."""
     x, v = max(length, 0.0) / optimal, velocity / (10 * optimal)
-    reach = max(1 - (x - 1) ** 2 / _WIDTH_2, 0.01)
-    a_rel = 0.41 * reach if x > 1 else 0.41
-    root = 1 - _FALL * (min(a, _CRITICAL) - _CRITICAL)
-    b_rel = 5.2 * root * root
+    reach = max(1 - (x - 1) ** 2 / WIDTH_2, 0.01)
+    a_rel = A_REL * reach if x > 1 else A_REL
+    root = 1 - SLOWING * (min(a, CRITICAL) - CRITICAL)
+    b_rel = B_REL * root * root
     iso = reach * a
-    shape = _CURVATURE - 2 * a * (reach + a_rel) / b_rel
+    shape = CURVATURE - 2 * a * (reach + a_rel) / b_rel
     p1 = -0.5 * iso / shape
     bow = 0.25 * iso * iso / shape
-    longer = 1.5 * p1 * iso + p1 * _CURVATURE * v + bow + 1.5 * iso * v + _CURVATURE * v * v
+    longer = 1.5 * p1 * iso + p1 * CURVATURE * v + bow + 1.5 * iso * v + CURVATURE * v * v
     above = v * a * a_rel + iso * b_rel if v < 0 else longer
     below = b_rel - v if v < 0 else p1 + v
     return max(above / below, 0.0) + k * max(x - slack, 0.0) ** 2
@@ -50,29 +48,29 @@ def _pull_adjoint(
 ) -> tuple[float, float, float]:
     """Derivatives of the relative force with activation, fibre length (per m) and velocity (per m/s)."""
     x, v = max(length, 0.0) / optimal, velocity / (10 * optimal)
-    raw = 1 - (x - 1) ** 2 / _WIDTH_2
+    raw = 1 - (x - 1) ** 2 / WIDTH_2
     reach = max(raw, 0.01)
-    reach_x = -2 * (x - 1) / _WIDTH_2 if raw >= 0.01 else 0.0
-    a_rel, rel_x = 0.41 * reach if x > 1 else 0.41, 0.41 * reach_x if x > 1 else 0.0
-    root = 1 - _FALL * (min(a, _CRITICAL) - _CRITICAL)
-    b_rel = 5.2 * root * root
-    b_a = -10.4 * root * _FALL if a < _CRITICAL else 0.0
+    reach_x = -2 * (x - 1) / WIDTH_2 if raw >= 0.01 else 0.0
+    a_rel, rel_x = A_REL * reach if x > 1 else A_REL, A_REL * reach_x if x > 1 else 0.0
+    root = 1 - SLOWING * (min(a, CRITICAL) - CRITICAL)
+    b_rel = B_REL * root * root
+    b_a = -2 * B_REL * root * SLOWING if a < CRITICAL else 0.0
     iso, iso_x = reach * a, reach_x * a
     slope = a * (reach + a_rel) / b_rel
-    shape = _CURVATURE - 2 * slope
+    shape = CURVATURE - 2 * slope
     shape_a = -2 * (reach + a_rel - slope * b_a) / b_rel
     shape_x = -2 * a * (reach_x + rel_x) / b_rel
     p1, bow = -0.5 * iso / shape, 0.25 * iso * iso / shape
-    longer = 1.5 * p1 * iso + p1 * _CURVATURE * v + bow + 1.5 * iso * v + _CURVATURE * v * v
+    longer = 1.5 * p1 * iso + p1 * CURVATURE * v + bow + 1.5 * iso * v + CURVATURE * v * v
     below = b_rel - v if v < 0 else p1 + v
     active = (v * a * a_rel + iso * b_rel if v < 0 else longer) / below
-    on_p1, on_iso = 1.5 * iso + _CURVATURE * v - active, 1.5 * (p1 + v) + 0.5 * iso / shape
+    on_p1, on_iso = 1.5 * iso + CURVATURE * v - active, 1.5 * (p1 + v) + 0.5 * iso / shape
     p1_a, p1_x = (-0.5 * reach - p1 * shape_a) / shape, (-0.5 * iso_x - p1 * shape_x) / shape
     short_a = v * a_rel + reach * b_rel + (iso - active) * b_a
     long_a = on_p1 * p1_a + on_iso * reach - bow * shape_a / shape
     short_x = v * a * rel_x + iso_x * b_rel
     long_x = on_p1 * p1_x + on_iso * iso_x - bow * shape_x / shape
-    long_v = p1 * _CURVATURE + 1.5 * iso + 2 * _CURVATURE * v - active
+    long_v = p1 * CURVATURE + 1.5 * iso + 2 * CURVATURE * v - active
     share = 1 / below if active >= 0 else 0.0
     by_a = (short_a if v < 0 else long_a) * share
     by_x = (short_x if v < 0 else long_x) * share + 2 * k * max(x - slack, 0.0)
@@ -89,7 +87,7 @@ def _within(value: float, low: float, high: float) -> float:
 def _rise(a: float, u: float) -> float:
     """Rate of the activation, 1/s."""
     scale = 0.5 + 1.5 * a
-    return (u - a) / (_RISE_S * scale) if u > a else (u - a) * scale / _FALL_S
+    return (u - a) / (RISE_S * scale) if u > a else (u - a) * scale / FALL_S
 
 
 @inlined
@@ -172,8 +170,8 @@ def advance(b: Flat, excitation: Flat, load: Flat, muscles: Muscles, body: Body,
         for n in range(LANES):
             q1, q2 = float(b[ANGLE * LANES + n]) - _QUARTER, float(b[(ANGLE + 1) * LANES + n])
             velocity = shoulder * b[RATE * LANES + n] + (elbow + 2 * bend * q2) * b[(RATE + 1) * LANES + n]
-            a, u = float(b[(ACTIVATION + m) * LANES + n]), _within(float(excitation[m * LANES + n]), _LEAST, 1.0)
-            a = _within(a + h * _rise(a, u), _LEAST, 1.0)
+            a, u = float(b[(ACTIVATION + m) * LANES + n]), _within(float(excitation[m * LANES + n]), LEAST, 1.0)
+            a = _within(a + h * _rise(a, u), LEAST, 1.0)
             after[(ACTIVATION + m) * LANES + n] = a
             length = offset + shoulder * q1 + (elbow + bend * q2) * q2
             after[(FORCE + m) * LANES + n] = peak * _pull(a, length, velocity, optimal, body[SLACK], body[PASSIVE])
@@ -228,12 +226,12 @@ def advance_adjoint(
             u1, u2 = float(work[2 * LANES + n]), float(work[3 * LANES + n])
             d[(FORCE + m) * LANES + n] += -u1 * shoulder - u2 * elbow_arm
             a, wanted = float(b[(ACTIVATION + m) * LANES + n]), float(excitation[m * LANES + n])
-            u = _within(wanted, _LEAST, 1.0)
+            u = _within(wanted, LEAST, 1.0)
             risen = a + h * _rise(a, u)
             length = offset + shoulder * q1 + (elbow + bend * q2) * q2
             velocity = shoulder * b[RATE * LANES + n] + elbow_arm * w2
             by_a, by_l, by_v = _pull_adjoint(
-                _within(risen, _LEAST, 1.0), length, velocity, optimal, body[SLACK], body[PASSIVE]
+                _within(risen, LEAST, 1.0), length, velocity, optimal, body[SLACK], body[PASSIVE]
             )
             g = peak * to[(FORCE + m) * LANES + n]
             d[ANGLE * LANES + n] += g * by_l * shoulder
@@ -242,12 +240,12 @@ def advance_adjoint(
             )
             d[RATE * LANES + n] += g * by_v * shoulder
             d[(RATE + 1) * LANES + n] += g * by_v * elbow_arm
-            ga = to[(ACTIVATION + m) * LANES + n] + g * by_a if (risen >= _LEAST) & (risen <= 1) else 0.0
+            ga = to[(ACTIVATION + m) * LANES + n] + g * by_a if (risen >= LEAST) & (risen <= 1) else 0.0
             scale = 0.5 + 1.5 * a
-            on_u = 1 / (_RISE_S * scale) if u > a else scale / _FALL_S
-            bent = 1.5 * (u - a) * (-1 / (_RISE_S * scale * scale) if u > a else 1 / _FALL_S)
+            on_u = 1 / (RISE_S * scale) if u > a else scale / FALL_S
+            bent = 1.5 * (u - a) * (-1 / (RISE_S * scale * scale) if u > a else 1 / FALL_S)
             d[(ACTIVATION + m) * LANES + n] += ga * (1 + h * (bent - on_u))
-            d_excitation[m * LANES + n] = ga * h * on_u if (wanted >= _LEAST) & (wanted <= 1) else 0.0
+            d_excitation[m * LANES + n] = ga * h * on_u if (wanted >= LEAST) & (wanted <= 1) else 0.0
 
 
 @compiled

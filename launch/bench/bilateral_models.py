@@ -129,7 +129,7 @@ def measured(bench: Bench, kind: Kind, batches: int) -> Scores:
         bench.say(f"{len(members)} controllers: {', '.join(kind.losses)}")
         return _judged(kind, train(kind.config, plant, members, training, bench.say), training.steps)
 
-    return bench.once(f"{list(kind.losses)}, {training.batches} batches, {count} seeds", measure)
+    return bench.once(f"{kind} {training} {count} seeds", measure)
 
 
 def _judged(kind: Kind, result: Result, steps: int) -> Scores:
