@@ -1,7 +1,7 @@
 """The paper's agent as a stable-baselines3 DQN: its networks, its losses, its batches of two consecutive transitions.
 
 Stock DQN has one network's maximum as target, a Huber loss and clipped gradients; under those the paper's figures are
-others. For the paper's own rooms `many_seeds` is the same agent, and much faster.
+others. For the paper's own mazes `many_seeds` is the same agent, and much faster.
 """
 
 from typing import Any

@@ -25,7 +25,6 @@ BENCHMARKS: dict[str, str] = {
     "place": "innervate.launch.bench.place",
     "predictive": "innervate.launch.bench.predictive",
     "predictive-full-size": "innervate.launch.bench.predictive.full_size",
-    "predictive-t-maze": "innervate.launch.bench.predictive.t_maze",
     "ros": "innervate.launch.bench.ros",
     "scale": "innervate.launch.bench.scale",
 }

@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from innervate.envs.mazes import Maze, four_rooms, open_room, ring
-from innervate.envs.mazes.t_maze import SUFFICIENT_TRACE, TRACE, TMazeEnv
+from innervate.envs.mazes.t_maze import TRACE, TMazeEnv
 from innervate.envs.mazes.track import clockwise
 from innervate.envs.registry import MAZES
 from innervate.errors import ConfigError
@@ -122,9 +122,21 @@ def test_the_best_walk_of_the_t_maze_is_rewarded_every_sixth_step() -> None:
     """83 rewards in 500 steps: the published maximum of 415."""
     env = TMazeEnv()
     env.reset()
-    lap = [UP] * 4 + [LEFT] * 2 + [RIGHT] * 2 + [DOWN] * 4 + [UP] * 4 + [RIGHT] * 2 + [LEFT] * 2 + [DOWN] * 4
-    total = sum(env.step(np.int64(action))[1] for action in (lap * 21)[:500])
+    lap = [UP] * 4 + [LEFT] * 2 + [UP] * 4 + [RIGHT] * 2
+    total = sum(env.step(np.int64(action))[1] for action in (lap * 42)[:500])
     assert total == 415
+
+
+def test_the_same_arm_twice_is_rewarded_once() -> None:
+    """And the animal that was not rewarded stays in the arm."""
+    env = TMazeEnv()
+    env.reset()
+    left = [UP] * 4 + [LEFT] * 2
+    rewards = [env.step(np.int64(action))[1] for action in left * 2]
+    assert rewards == [0] * 5 + [5] + [0] * 6
+    assert env.step(np.int64(LEFT))[1] == -1
+    assert [env.step(np.int64(RIGHT))[1] for _ in range(4)] == [0, 0, 0, 5]
+    assert env.place == env.foot
 
 
 def test_the_t_maze_remembers_seven_instants() -> None:
@@ -141,14 +153,14 @@ def test_the_t_maze_remembers_seven_instants() -> None:
     assert bare.step(np.int64(UP))[0].clip(0).sum() == 1
 
 
-@pytest.mark.parametrize(("trace", "told"), [(TRACE, False), (SUFFICIENT_TRACE - 1, False), (SUFFICIENT_TRACE, True)])
-def test_a_long_trace_tells_the_arms_apart_at_the_crossing(trace: int, told: bool) -> None:
-    """From either arm straight to the foot and up again."""
-    env = TMazeEnv(trace)
+@pytest.mark.parametrize(("trace", "told"), [(TRACE, True), (5, True), (4, False)])
+def test_the_trace_shows_at_the_crossing_which_arm_was_the_last(trace: int, told: bool) -> None:
     seen: list[np.ndarray] = []
-    for out, back in ((LEFT, RIGHT), (RIGHT, LEFT)):
+    for side in (LEFT, RIGHT):
+        env = TMazeEnv(trace)
         image, _ = env.reset()
-        for action in [UP] * 4 + [out] * 2 + [back] * 2 + [DOWN] * 4 + [UP] * 4:
+        env.turn = (LEFT, RIGHT).index(side)
+        for action in [UP] * 4 + [side] * 2 + [UP] * 4:
             image = env.step(np.int64(action))[0]
         seen.append(image)
     assert np.array_equal(seen[0], seen[1]) != told

@@ -103,21 +103,23 @@ def shape_of(config: PaperNetsConfig, side: int, actions: int) -> Shape:
 def _parts(shape: Shape) -> list[tuple[int, ...]]:
     cells = ((shape.side - 2) // 2) ** 2
     dense = [(4, C1), (C1,), (4, C2, C1), (C2,), (cells, C2, HIDDEN), (HIDDEN,)]
-    return dense + [(_count(widths),) for widths in (shape.latent, shape.value, shape.transition)]
+    return dense + [(size_of(widths),) for widths in (shape.latent, shape.value, shape.transition)]
 
 
-def _count(widths: Int64[np.ndarray, "layer"]) -> int:
+def size_of(widths: Int64[np.ndarray, "layer"]) -> int:
+    """Weights and biases of a stack of layers."""
     return int(((widths[:-1] + 1) * widths[1:]).sum())
 
 
 def net_of(flat: Flat, shape: Shape) -> Net:
     """The views."""
-    parts, at = list[np.ndarray](), 0
-    for part in _parts(shape):
-        size = int(np.prod(part))
-        parts.append(flat[at : at + size].reshape(part))
-        at += size
-    return Net(*parts)
+    return Net(*views(flat, _parts(shape)))
+
+
+def views(flat: Flat, parts: list[tuple[int, ...]]) -> list[np.ndarray]:
+    """The array cut into parts of these shapes, which share its memory."""
+    ends = np.cumsum([int(np.prod(part)) for part in parts])
+    return [flat[end - int(np.prod(part)) : end].reshape(part) for part, end in zip(parts, ends, strict=True)]
 
 
 def count(shape: Shape) -> int:

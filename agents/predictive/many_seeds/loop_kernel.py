@@ -102,7 +102,8 @@ def live(
 
 
 @compiled
-def _draw(number: np.uint32, n: int) -> int:
+def draw(number: np.uint32, n: int) -> int:
+    """A whole number below n from a random one."""
     return (np.int64(number) * n) >> 32
 
 
@@ -114,7 +115,7 @@ def _step(
     """One step in the maze, remembered; at an episode's end the next one begins at a random start."""
     stored, here, start = clock[0], clock[2], clock[3]
     if row[0] * 2.0**-32 < rules.explore:
-        action = _draw(row[1], world.successor.shape[1])
+        action = draw(row[1], world.successor.shape[1])
     else:
         action = 0
         for a in range(1, len(work.q)):
@@ -130,7 +131,7 @@ def _step(
     clock[0], clock[2] = stored + 1, there
     clock[4] += 1
     if found or clock[4] == world.episode_steps:
-        clock[2] = clock[3] = world.starts[_draw(row[2], len(world.starts))]
+        clock[2] = clock[3] = world.starts[draw(row[2], len(world.starts))]
         clock[4] = 0
 
 
@@ -141,7 +142,7 @@ def _sample(memory: Memory, stored: int, row: UInt32[np.ndarray, "draw"], batch:
     oldest = max(stored - size, 0)
     pairs = min(stored, size) - 1
     for b in range(len(batch.first)):
-        one = (oldest + _draw(row[3 + b], pairs)) % size
+        one = (oldest + draw(row[3 + b], pairs)) % size
         two = (one + 1) % size
         batch.first[b], batch.first_action[b] = memory.place[one], memory.action[one]
         batch.second[b], batch.second_action[b] = memory.place[two], memory.action[two]

@@ -5,12 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from ..paper import STEEPNESS
+from ..paper import STEEPNESS, PaperWeights
 from .buffers import Flat, Net, Shape, Work
 from .compiled import compiled
 from .encoder_backward import encode_backward
 from .encoder_kernel import encode
 from .heads_kernel import stack_backward, stack_forward
+from .image_buffers import Columns, Heads
 
 ZERO = np.float32(0)
 STEEP = np.float32(STEEPNESS)
@@ -28,8 +29,15 @@ class Loss(NamedTuple):
     """The encoder keeps its weights, and its latents are those of the last full forward."""
 
 
+def loss_of(weights: PaperWeights, discount: float, *, frozen: bool = False) -> Loss:
+    """As the kernels need it."""
+    w = weights
+    terms = (np.float32(x) for x in (w.prediction, w.negatives, w.value, w.horizon, discount))
+    return Loss(*terms, frozen=frozen)
+
+
 class Batch(NamedTuple):
-    """Two consecutive transitions by number of place; `carry_on` is 0 where nothing follows the second."""
+    """Two consecutive transitions by number of place (or of column); `carry_on` is 0 where nothing follows."""
 
     first: Int64[np.ndarray, "batch"]
     first_action: Int64[np.ndarray, "batch"]
@@ -53,8 +61,8 @@ def latents(
 
 
 @compiled
-def values(net: Net, shape: Shape, work: Work) -> None:
-    """The action values of every place, from the latents."""
+def values(net: Heads, shape: Shape, work: Columns) -> None:
+    """The action values of every place (or column), from the latents."""
     acts = work.value_acts
     _read(shape, work.z, acts)
     top = stack_forward(net.value, shape.value, acts)
@@ -82,17 +90,9 @@ def gradients(
     terms: Float32[np.ndarray, "three"],
 ) -> None:
     """Set `gradient` and `terms` (value, prediction, negatives), after `latents` and `values` of these parameters."""
-    work.d_z[:] = ZERO
-    gradient.value[:] = ZERO
-    gradient.transition[:] = ZERO
-    terms[:] = ZERO
-    terms[0] = _value(net, shape, work, target, batch, loss, gradient)
-    if loss.prediction > 0:
-        terms[1] = _prediction(net, shape, work, batch, loss, gradient)
+    losses(net, shape, work, target, batch, loss, gradient, terms)
     if loss.frozen:
         return
-    if loss.negatives > 0:
-        terms[2] = _negatives(work, batch, loss)
     gradient.latent[:] = ZERO
     work.scratch[0, : len(work.d_z), : work.d_z.shape[1]] = work.d_z
     half = stack_backward(net.latent, shape.latent, work.latent_acts, gradient.latent, work.scratch)
@@ -101,14 +101,37 @@ def gradients(
 
 
 @compiled
-def _value(
-    net: Net,
+def losses(
+    net: Heads,
     shape: Shape,
-    work: Work,
-    target: Float32[np.ndarray, "action place"],
+    work: Columns,
+    target: Float32[np.ndarray, "action column"],
     batch: Batch,
     loss: Loss,
-    gradient: Net,
+    gradient: Heads,
+    terms: Float32[np.ndarray, "three"],
+) -> None:
+    """Set `terms`, the gradients of both heads, and that of the latents, `work.d_z`; a batch names columns of it."""
+    work.d_z[:] = ZERO
+    gradient.value[:] = ZERO
+    gradient.transition[:] = ZERO
+    terms[:] = ZERO
+    terms[0] = _value(net, shape, work, target, batch, loss, gradient)
+    if loss.prediction > 0:
+        terms[1] = _prediction(net, shape, work, batch, loss, gradient)
+    if loss.negatives > 0 and not loss.frozen:
+        terms[2] = _negatives(work, batch, loss)
+
+
+@compiled
+def _value(
+    net: Heads,
+    shape: Shape,
+    work: Columns,
+    target: Float32[np.ndarray, "action column"],
+    batch: Batch,
+    loss: Loss,
+    gradient: Heads,
 ) -> np.float32:
     n, q, d_q = len(batch.first), work.q, work.d_q
     d_q[:] = ZERO
@@ -134,9 +157,9 @@ def _value(
 
 @compiled
 def _transition(
-    net: Net,
+    net: Heads,
     shape: Shape,
-    work: Work,
+    work: Columns,
     places: Int64[np.ndarray, "batch"],
     actions: Int64[np.ndarray, "batch"],
     acts: Float32[np.ndarray, "unit batch"],
@@ -154,7 +177,7 @@ def _transition(
 
 
 @compiled
-def _prediction(net: Net, shape: Shape, work: Work, batch: Batch, loss: Loss, gradient: Net) -> np.float32:
+def _prediction(net: Heads, shape: Shape, work: Columns, batch: Batch, loss: Loss, gradient: Heads) -> np.float32:
     n, z = len(batch.first), work.z
     units = len(z)
     acts, there = work.transition_acts, work.there_acts
@@ -184,7 +207,7 @@ def _prediction(net: Net, shape: Shape, work: Work, batch: Batch, loss: Loss, gr
 
 
 @compiled
-def _negatives(work: Work, batch: Batch, loss: Loss) -> np.float32:
+def _negatives(work: Columns, batch: Batch, loss: Loss) -> np.float32:
     n = len(batch.first)
     total = ZERO
     for b in range(n):
@@ -195,7 +218,7 @@ def _negatives(work: Work, batch: Batch, loss: Loss) -> np.float32:
 
 
 @compiled
-def _repel(work: Work, one: int, other: int, weight: np.float32) -> np.float32:
+def _repel(work: Columns, one: int, other: int, weight: np.float32) -> np.float32:
     z, square = work.z, ZERO
     for k in range(len(z)):
         d = z[k, one] - z[k, other]

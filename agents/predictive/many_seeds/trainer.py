@@ -15,7 +15,7 @@ from ..paper_nets import PaperNets, PaperNetsConfig
 from . import weights as parameters
 from .buffers import net_of, shape_of, work_of
 from .loop_kernel import DRAWS, Memory, Mind, Record, Rules, World, live
-from .losses_kernel import Batch, Loss
+from .losses_kernel import Batch, loss_of
 
 CHUNK = 4096
 """Steps a call of the kernel."""
@@ -49,6 +49,14 @@ class MazeAgentConfig:
             raise ConfigError("Episodes, steps, batch and target_every are at least 1, and replay exceeds the batch.")
 
 
+RECOMMENDED = MazeAgentConfig(
+    nets=PaperNetsConfig(rectified=False), weights=PaperWeights(prediction=1e-2, negatives=1e-3), episodes=201,
+    learning_rate=1e-3, target_every=250,
+)  # fmt: skip
+"""Heads that leave no unit without a gradient, and rates that need about a quarter of the paper's steps; one choice
+for all sizes of the latent."""
+
+
 @dataclass(frozen=True)
 class Trained:
     """What training leaves."""
@@ -80,9 +88,7 @@ def train(
     starts = np.setdiff1d(np.arange(maze.places), [maze.goal])
     world = World(maze.successor, maze.background, maze.pixel, maze.goal, starts, config.episode_steps)
     rules = Rules(config.explore, config.learning_rate, config.target_every, config.mask_terminal)
-    w = config.weights
-    terms = (np.float32(x) for x in (w.prediction, w.negatives, w.value, w.horizon, config.discount))
-    loss = Loss(*terms, frozen=frozen is not None)
+    loss = loss_of(config.weights, config.discount, frozen=frozen is not None)
     mind = Mind(
         flat, gradient, np.zeros_like(flat), np.zeros_like(flat), np.zeros_like(work.q), np.zeros(5, np.int64)
     )

@@ -1,8 +1,8 @@
 """Agents that predict, beside agents that do not.
 
-`rooms`, `controls`, `cost` and `representation` measure the paper (Fang and Stachenfeld 2024) on its own tasks,
-`embodied` what prediction is worth to stable-baselines3's algorithms on bodies; each is a generator of rows and is
-named in `PARTS`. What takes hours is a benchmark of its own: `predictive-t-maze` and `predictive-full-size`.
+`rooms`, `controls`, `t_maze`, `representation` and `cost` measure the paper (Fang and Stachenfeld 2024) on its own
+tasks, `embodied` what prediction is worth to stable-baselines3's algorithms on bodies; each is a generator of rows and
+is named in `PARTS`. What takes hours is a benchmark of its own, `predictive-full-size`.
 """
 
 import importlib
@@ -25,6 +25,7 @@ PARTS = (
     "representation:geometry",
     "representation:foresight",
     "representation:track",
+    "t_maze:rows",
     "cost:rows",
     "embodied:rows",
 )

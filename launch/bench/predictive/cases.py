@@ -1,6 +1,8 @@
 """The agents that are compared, and how many seeds of each."""
 
-from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig
+from dataclasses import replace
+
+from innervate.agents.predictive.many_seeds.trainer import RECOMMENDED, MazeAgentConfig
 from innervate.agents.predictive.paper import PaperWeights
 from innervate.agents.predictive.paper_nets import LARGE_VALUE, PaperNetsConfig
 from innervate.launch.bench.predictive.maze_runs import Case
@@ -17,8 +19,8 @@ PREDICTION = {
 LARGE_PREDICTION = {0.0: PREDICTION[0.0], 0.8: PREDICTION[0.8]}
 NEGATIVES_LARGE = PaperWeights(prediction=0.0, negatives=100.0)
 """The same for its larger value head."""
-OURS = PaperWeights(prediction=1e-2, negatives=1e-2)
-"""One choice for all latents, made on seeds from 1000 on, which no row below uses."""
+OURS = RECOMMENDED.weights
+"""These, and the learning rate and target's pace beside them, were chosen on seeds from 1000 on, which no row uses."""
 
 
 def paper(
@@ -58,13 +60,12 @@ def moved(weights: PaperWeights, explore: float) -> Case:
 
 
 def default(weights: PaperWeights, latent: int) -> Case:
-    """The agent that innervate offers: linear heads, masked terminals."""
-    nets = PaperNetsConfig(latent=latent, rectified=False)
-    return Case(agent=MazeAgentConfig(nets=nets, weights=weights, episodes=401))
+    """The agent that innervate offers, or the same with other weights."""
+    nets = replace(RECOMMENDED.nets, latent=latent)
+    return Case(agent=replace(RECOMMENDED, nets=nets, weights=weights))
 
 
 def hard(weights: PaperWeights, latent: int) -> Case:
     """The same in four rooms of twice the size."""
-    nets = PaperNetsConfig(latent=latent, rectified=False)
-    agent = MazeAgentConfig(nets=nets, weights=weights, episodes=501, episode_steps=300)
+    agent = replace(default(weights, latent).agent, episode_steps=300)
     return Case(agent=agent, room="four rooms 12")

@@ -19,6 +19,8 @@ from innervate.agents.worlds import WorldConfig, make_vector_env
 from innervate.launch.bench.benchmark import Bench
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"SAC": SAC, "CrossQ": CrossQ}
+OPTIMIZER: dict[str, dict[str, Any]] = {"CrossQ": {"betas": (0.5, 0.999)}}
+"""What a policy sets for its optimiser unless told anything."""
 JUDGES = 5
 """Deterministic episodes behind every point of a curve."""
 
@@ -59,7 +61,7 @@ def learning_curve(trial: Trial, seed: int) -> list[float]:
     env = BatchVecEnv(make_vector_env(WorldConfig(id=trial.task), trial.num_envs))
     env.episode_seeds = Streams(seed).environments(trial.num_envs)
     judge = _Judge(make_vector_env(WorldConfig(id=trial.task), JUDGES), trial.every)
-    policy: dict[str, Any] = {"optimizer_kwargs": {"fused": True}} if trial.algorithm == "SAC" else {}
+    policy: dict[str, Any] = {"optimizer_kwargs": {"fused": True} | OPTIMIZER.get(trial.algorithm, {})}
     if trial.net_arch is not None:
         policy["net_arch"] = list(trial.net_arch)
     model = with_prediction(ALGORITHMS[trial.algorithm])(

@@ -56,3 +56,22 @@ def by_latent(bench: Bench, name: str, sizes: Mapping[int, Mapping[str, Sequence
     axis.set(xlabel="units of the latent", ylabel="score at the end", ylim=(0, 1.02))
     axis.legend(frameon=False, loc="lower right")
     figure.savefig(bench.work.parent.parent / name, dpi=110)
+
+
+def t_maze(bench: Bench, name: str, rewards: Mapping[str, np.ndarray], stems: Mapping[str, np.ndarray]) -> None:
+    """Greedy reward (seed, episode) over episodes, and the correlation (seed, position) along the stem."""
+    figure = Figure(figsize=(8.4, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    for label, colour in zip(rewards, ("tab:orange", "tab:grey"), strict=True):
+        left.plot(rewards[label].T, color=colour, alpha=0.15, linewidth=0.8)
+        left.plot(np.median(rewards[label], axis=0), color=colour, label=label)
+        mean, error = stems[label].mean(axis=0), stems[label].std(axis=0) / len(stems[label]) ** 0.5
+        right.errorbar(np.arange(len(mean)), mean, error, color=colour, label=label, capsize=3)
+    left.set(xlabel="episode", ylabel="greedy reward in 500 steps", title="every seed, and the median")
+    ends = np.arange(stems[next(iter(stems))].shape[1])
+    right.set(ylabel="correlation, left against right", title="predictions along the stem")
+    right.set_xticks(ends, ["foot", *map(str, ends[1:-1]), "crossing"])
+    for axis in (left, right):
+        axis.legend(frameon=False, loc="best")
+    figure.savefig(bench.work.parent.parent / name, dpi=110)

@@ -1,7 +1,8 @@
 """Prediction at full size, beside the strongest agent that does not predict.
 
-100 k steps of SAC and of CrossQ at their own sizes, with and without: hours for a seed. CrossQ stands here because,
-at SAC's price and without prediction, it equals the best published predictive agent after 100 k steps.
+100 k steps of SAC and of CrossQ, with and without: three hours of a core for a seed. CrossQ stands here because, at
+SAC's price and without prediction, it equals the best published predictive agent after 100 k steps. Its critics have
+SAC's width here; at its own (1024) one run alone takes four hours of a core.
 """
 
 from collections.abc import Iterable
@@ -15,15 +16,15 @@ FULL_SIZE = replace(
     BOTTLENECK, task="Walker2d-v5", steps=100_000, every=5_000, latent=64, num_envs=1, net_arch=None,
     settings={"batch_size": 256, "learning_starts": 5_000}, encoder={"hidden": (256,)},
 )  # fmt: skip
-"""The algorithms' own networks and rates, and one update a step."""
-REACH = (("SAC", 1.25), ("CrossQ", 1.05))
+"""SAC's own networks and rates, and one update a step."""
+REACH = ((FULL_SIZE, 1.25), (replace(FULL_SIZE, algorithm="CrossQ", net_arch=(256, 256)), 1.05))
 
 
 def run(bench: Bench) -> Iterable[Row]:
     """One seed unless more are asked for."""
-    trial = FULL_SIZE
-    if bench.quick:
-        trial = replace(trial, steps=2_000, every=1_000, settings={**trial.settings, "learning_starts": 1_000})
-    for algorithm, reach in REACH:
-        row, value = gain(bench, replace(trial, algorithm=algorithm), bench.seeds or 1)
-        yield replace(row, reach=f"at least {reach}", holds=value >= reach)
+    for trial, reach in REACH:
+        if bench.quick:
+            short = {**trial.settings, "learning_starts": 1_000}
+            trial = replace(trial, steps=2_000, every=1_000, settings=short)
+        row, value = gain(bench, trial, bench.seeds or 1)
+        yield replace(row, reach=f"at least {reach}", holds=None if bench.quick else value >= reach)

@@ -57,7 +57,7 @@ def default(bench: Bench) -> Iterable[Row]:
             reach="0 of 20", holds=None if bench.quick else dead(ours) == 0,
         )  # fmt: skip
         yield efficiency_row(bench, f"our default, latent {latent}", ours, without, 0.95)
-    ours, without = (lives(bench, cases.hard(w, 8), 6) for w in (cases.OURS, cases.MODEL_FREE))
+    ours, without = (lives(bench, cases.hard(w, 8), 12) for w in (cases.OURS, cases.MODEL_FREE))
     yield efficiency_row(bench, "four rooms of 12 x 12, latent 8", ours, without, 1.3)
 
 

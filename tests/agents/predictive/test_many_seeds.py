@@ -72,12 +72,10 @@ class Pair:
         return kernel.Batch(s[0], a[0], s[1], a[1], reward, carry_on, s[2]), theirs
 
     def ours(self, batch: kernel.Batch) -> None:
-        net, w = net_of(self.flat, self.shape), self.weights
+        net = net_of(self.flat, self.shape)
         kernel.latents(net, self.shape, self.work, self.maze.background, self.maze.pixel)
         kernel.values(net, self.shape, self.work)
-        loss = kernel.Loss(
-            *(np.float32(x) for x in (w.prediction, w.negatives, w.value, w.horizon, DISCOUNT)), frozen=False
-        )
+        loss = kernel.loss_of(self.weights, DISCOUNT)
         kernel.gradients(
             net, self.shape, self.work, self.maze.background, self.maze.pixel, self.target, batch, loss,
             net_of(self.gradient, self.shape), self.terms,
