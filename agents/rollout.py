@@ -1,7 +1,7 @@
 """The one rollout: training-time evaluation, `evaluate`, `play`, `record` and evolution all come through here."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -45,6 +45,8 @@ class Moment:
     reward: Float[np.ndarray, "env"]
     running: Bool[np.ndarray, "env"]
     """Environments still in their first episode."""
+    info: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What came with the step: of the place that it led to."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def rollout(
         check_action(action)
         observation, reward, terminated, truncated, info = env.step((centre + half * action).astype(np.float32))
         if watch is not None:
-            watch(Moment(step, flat, state, action, reward, running.copy()))
+            watch(Moment(step, flat, state, action, reward, running.copy(), info))
         returns += np.where(running, reward, 0.0)
         lengths += running
         reached = _success(info, n)

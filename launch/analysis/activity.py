@@ -12,6 +12,8 @@ from innervate.agents.rollout import Moment, rollout
 from innervate.agents.seeds import Streams
 from innervate.agents.worlds import WorldConfig, make_vector_env
 from innervate.controllers import Controller, Obs, State
+from innervate.controllers.controller import flat_observation
+from innervate.controllers.latent import Latent
 from innervate.controllers.wiring import Wired
 
 
@@ -21,7 +23,7 @@ class Recording:
 
     control_step_s: float
     neurons: tuple[str, ...]
-    """Names; for a controller without named neurons those of its state's entries, or of its actions."""
+    """Names; for a controller without named neurons those of its latent's or state's entries, or of its actions."""
     activity: Float[np.ndarray, "step neuron"]
     joint_angle: Float[np.ndarray, "step joint"] | None
     """Fractions of the joints' limit, head to tail; None where the body has no such sense."""
@@ -47,6 +49,8 @@ class _Listener:
         action, after = self.controller(obs, state)
         if isinstance(self.controller, Wired):
             self.activity.append(self.controller.step(obs, state)[0][0])
+        elif isinstance(self.controller, Latent):
+            self.activity.append(self.controller.encode(flat_observation(self.controller.spec, obs))[0])
         elif after:
             self.activity.append(torch.cat([v[0].flatten().float() for v in after.values()]))
         else:
@@ -83,6 +87,8 @@ def record(controller: Controller, world: WorldConfig, *, episode: int = 0) -> R
 def _names(controller: Controller) -> tuple[str, ...]:
     if isinstance(controller, Wired):
         return controller.names
+    if isinstance(controller, Latent):
+        return tuple(f"latent[{i}]" for i in range(controller.config.latent))
     state = controller.initial_state(1)
     if state:
         sizes = {k: v[0].numel() for k, v in state.items()}

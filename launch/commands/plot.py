@@ -17,7 +17,7 @@ from innervate.launch.run.folder import RunFolder
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Wiring diagram, activity with kymograph, and phase portrait of a trained controller."""
+    """Wiring diagram, activity with kymograph, phase portrait, and place maps of a latent, of a trained controller."""
 
     run: Annotated[Path, tyro.conf.Positional]
     """Run folder; the pictures are written into it."""

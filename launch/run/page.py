@@ -11,7 +11,7 @@ import numpy as np
 from innervate.agents.registry import LEARNERS
 from innervate.controllers import CONTROLLERS
 from innervate.errors import InnervateError
-from innervate.launch.analysis.pictures import pictures
+from innervate.launch.analysis.pictures import TITLES, pictures
 from innervate.launch.run.comparison import gather, improvements
 from innervate.launch.run.comparison_figure import draw_comparison
 from innervate.launch.run.evaluation import evaluate_run, load_controller
@@ -61,9 +61,8 @@ def run_part(path: Path, *, video: bool) -> str:
         sections.append(f"<h2>Learning</h2>{html_image(curve.read_bytes(), 'learning curve')}")
     if video:
         sections.append(_video(path))
-    titles = {"wiring.png": "Wiring", "activity.png": "Activity and body", "phase_portrait.png": "Phase portrait"}
     for name, picture in pictures(controller, config.world).items():
-        sections.append(f"<h2>{titles[name]}</h2>{html_image(picture, titles[name])}")
+        sections.append(f"<h2>{TITLES[name]}</h2>{html_image(picture, TITLES[name])}")
     commands = f"{manifest['command']}\n\ninnervate evaluate {path}\ninnervate plot {path}\ninnervate export {path}"
     versions = ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())
     sections.append(f"<h2>Make it again</h2><pre>{escape(commands)}</pre>")
