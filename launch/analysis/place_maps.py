@@ -6,13 +6,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from innervate.agents.rollout import Moment, rollout
 from innervate.agents.seeds import Streams
 from innervate.agents.worlds import WorldConfig, make_vector_env
-from innervate.controllers import Obs, State
-from innervate.controllers.controller import flat_observation
 from innervate.controllers.latent import Latent
 
 EPISODES = 8
@@ -25,39 +22,24 @@ Positions = Float[np.ndarray, "sample 2"]
 Maps = Float[np.ndarray, "unit y x"]
 
 
-class _Encoding:
-    """A controller whose latents are kept."""
-
-    def __init__(self, controller: Latent) -> None:
-        self.initial_state, self.reset_state, self.controller = (
-            controller.initial_state, controller.reset_state, controller,
-        )  # fmt: skip
-        self.latent: Tensor = torch.empty(0)
-
-    @torch.no_grad()
-    def __call__(self, obs: Obs, state: State) -> tuple[Tensor, State]:
-        self.latent = self.controller.encode(flat_observation(self.controller.spec, obs))
-        return self.controller(obs, state)
-
-
 def roam(controller: Latent, world: WorldConfig, *, episodes: int = EPISODES) -> tuple[Activity, Positions] | None:
     """Latents and the positions (metres) they were had at, over held-out episodes.
 
     None where the world does not tell where the body is (`info["position_m"]`).
     """
-    env, listener = make_vector_env(world, episodes), _Encoding(controller)
+    env = make_vector_env(world, episodes)
     latents, positions = list[np.ndarray](), list[np.ndarray]()
     before: Any = None
 
     def watch(moment: Moment) -> None:
         nonlocal before
         if before is not None:  # a step's info is of the place that the next observation is had at
-            latents.append(listener.latent.numpy()[moment.running])
+            latents.append(controller.encode(torch.from_numpy(moment.observation)).numpy()[moment.running])
             positions.append(np.array(before)[moment.running])
         before = moment.info.get("position_m")
 
     try:
-        rollout(env, listener, controller.spec, Streams.evaluation(episodes), watch=watch)
+        rollout(env, controller, controller.spec, Streams.evaluation(episodes), watch=watch)
     finally:
         env.close()
     return (np.concatenate(latents), np.concatenate(positions)) if positions else None

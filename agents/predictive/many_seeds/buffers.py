@@ -95,9 +95,14 @@ def shape_of(config: PaperNetsConfig, side: int, actions: int) -> Shape:
             f"The many-seed trainer is compiled for channels ({C1}, {C2}) and an encoder layer of {HIDDEN}, "
             f"got {config.channels} and {config.encoder}."
         )
-    widths = np.array([HIDDEN, config.latent]), np.array([config.latent, *config.value, actions])
+    return sized(config, side, actions, (HIDDEN,))
+
+
+def sized(config: PaperNetsConfig, side: int, actions: int, below: tuple[int, ...]) -> Shape:
+    """The run-time sizes, given the widths of what the layers to the latent begin with."""
+    latent, value = np.array([*below, config.latent]), np.array([config.latent, *config.value, actions])
     transition = np.array([config.latent + actions, *config.transition, config.latent])
-    return Shape(side, *widths, transition, config.rectified)
+    return Shape(side, latent, value, transition, config.rectified)
 
 
 def _parts(shape: Shape) -> list[tuple[int, ...]]:

@@ -8,7 +8,7 @@ from jaxtyping import Float32
 from innervate.errors import ConfigError
 
 from ..paper_nets import PaperNetsConfig
-from .buffers import Flat, Net, Shape, Work, size_of, views
+from .buffers import Flat, Net, Shape, Work, size_of, sized, views
 
 CHANNELS = 32
 """Of the convolution, fixed so that its loops vectorise."""
@@ -53,10 +53,7 @@ def image_shape_of(config: PaperNetsConfig, side: int, actions: int) -> Shape:
     if config.channels != (CHANNELS,):
         raise ConfigError(f"This trainer is compiled for one convolution of {CHANNELS}, not {config.channels}.")
     cells = ((side - 1) // 2) ** 2
-    latent = np.array([CHANNELS * cells, *config.encoder, config.latent])
-    value = np.array([config.latent, *config.value, actions])
-    transition = np.array([config.latent + actions, *config.transition, config.latent])
-    return Shape(side, latent, value, transition, config.rectified)
+    return sized(config, side, actions, (CHANNELS * cells, *config.encoder))
 
 
 def image_net_of(flat: Flat, shape: Shape) -> ImageNet:

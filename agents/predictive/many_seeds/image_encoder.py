@@ -8,8 +8,9 @@ from jaxtyping import Float32
 
 from .buffers import Shape
 from .compiled import compiled
-from .heads_kernel import stack_backward, stack_forward
+from .heads_kernel import stack_forward
 from .image_buffers import CHANNELS, ImageNet, ImageWork
+from .losses_kernel import latent_backward
 from .vectors import choose, fill32, plus, put, row32, where_equal
 
 ONE = np.float32(1)
@@ -50,9 +51,7 @@ def _pool(net: ImageNet, work: ImageWork, images: Images) -> None:
 @compiled
 def image_backward(net: ImageNet, shape: Shape, work: ImageWork, images: Images, gradient: ImageNet) -> None:
     """Set `gradient` of the encoder; that of the latents is `work.d_z`."""
-    gradient.latent[:] = ZERO
-    work.scratch[0, : len(work.d_z), : work.d_z.shape[1]] = work.d_z
-    half = stack_backward(net.latent, shape.latent, work.latent_acts, gradient.latent, work.scratch)
+    half = latent_backward(net, shape, work, gradient)
     _unpool(work, images, work.scratch[half], gradient)
 
 

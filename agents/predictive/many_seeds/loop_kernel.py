@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int64, UInt32
 
 from .buffers import Flat, Net, Shape, Work
 from .compiled import compiled
-from .losses_kernel import Batch, Loss, adam, gradients, latents, values
+from .losses_kernel import Batch, Loss, adam, gradients, highest, latents, values
 
 DRAWS = 3
 """Random numbers a step besides those of the batch: whether to explore, which way, where to begin anew."""
@@ -114,13 +114,8 @@ def _step(
 ) -> None:  # fmt: skip
     """One step in the maze, remembered; at an episode's end the next one begins at a random start."""
     stored, here, start = clock[0], clock[2], clock[3]
-    if row[0] * 2.0**-32 < rules.explore:
-        action = draw(row[1], world.successor.shape[1])
-    else:
-        action = 0
-        for a in range(1, len(work.q)):
-            if work.q[a, here] > work.q[action, here]:
-                action = a
+    explores = row[0] * 2.0**-32 < rules.explore
+    action = draw(row[1], world.successor.shape[1]) if explores else highest(work.q, here)
     there = world.successor[here, action]
     found = there == world.goal
     at = stored % len(memory.place)
@@ -136,14 +131,17 @@ def _step(
 
 
 @compiled
+def consecutive(number: np.uint32, stored: int, size: int) -> tuple[int, int]:
+    """Two rows of a ring of `size`, one after the other in time, of those that `stored` steps have left in it."""
+    one = (max(stored - size, 0) + draw(number, min(stored, size) - 1)) % size
+    return one, (one + 1) % size
+
+
+@compiled
 def _sample(memory: Memory, stored: int, row: UInt32[np.ndarray, "draw"], batch: Batch) -> None:
     """Pairs of consecutive transitions, uniformly from those in memory."""
-    size = len(memory.place)
-    oldest = max(stored - size, 0)
-    pairs = min(stored, size) - 1
     for b in range(len(batch.first)):
-        one = (oldest + draw(row[3 + b], pairs)) % size
-        two = (one + 1) % size
+        one, two = consecutive(row[DRAWS + b], stored, len(memory.place))
         batch.first[b], batch.first_action[b] = memory.place[one], memory.action[one]
         batch.second[b], batch.second_action[b] = memory.place[two], memory.action[two]
         batch.reward[b], batch.carry_on[b] = memory.reward[two], memory.carry_on[two]
@@ -159,11 +157,7 @@ def _found(net: Net, shape: Shape, work: Work, world: World, loss: Loss) -> np.f
     places = len(world.successor)
     ahead = np.empty(places, np.int64)
     for s in range(places):
-        action = 0
-        for a in range(1, len(work.q)):
-            if work.q[a, s] > work.q[action, s]:
-                action = a
-        ahead[s] = world.successor[s, action]
+        ahead[s] = world.successor[s, highest(work.q, s)]
     found = 0
     for start in world.starts:
         place = start

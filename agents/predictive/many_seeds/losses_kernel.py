@@ -93,11 +93,27 @@ def gradients(
     losses(net, shape, work, target, batch, loss, gradient, terms)
     if loss.frozen:
         return
-    gradient.latent[:] = ZERO
-    work.scratch[0, : len(work.d_z), : work.d_z.shape[1]] = work.d_z
-    half = stack_backward(net.latent, shape.latent, work.latent_acts, gradient.latent, work.scratch)
+    half = latent_backward(net, shape, work, gradient)
     work.d_hidden[:] = work.scratch[half, : len(work.d_hidden), : work.d_hidden.shape[1]]
     encode_backward(net, work, background, pixel, gradient)
+
+
+@compiled
+def latent_backward(net: Heads, shape: Shape, work: Columns, gradient: Heads) -> int:
+    """Set the gradient of the layers up to the latent, from `work.d_z`; returns which scratch holds their input's."""
+    gradient.latent[:] = ZERO
+    work.scratch[0, : len(work.d_z), : work.d_z.shape[1]] = work.d_z
+    return stack_backward(net.latent, shape.latent, work.latent_acts, gradient.latent, work.scratch)
+
+
+@compiled
+def highest(q: Float32[np.ndarray, "action column"], column: int) -> int:
+    """The action of the highest value in a column, the first of several."""
+    action = 0
+    for a in range(1, len(q)):
+        if q[a, column] > q[action, column]:
+            action = a
+    return action
 
 
 @compiled
@@ -138,10 +154,7 @@ def _value(
     total = ZERO
     for b in range(n):
         here, there, action = batch.second[b], batch.third[b], batch.second_action[b]
-        chosen = 0
-        for a in range(1, len(q)):
-            if q[a, there] > q[chosen, there]:
-                chosen = a
+        chosen = highest(q, there)
         error = q[action, here] - batch.reward[b] - loss.discount * batch.carry_on[b] * target[chosen, there]
         total += error * error
         d_q[action, here] += loss.value * np.float32(2) / np.float32(n) * error

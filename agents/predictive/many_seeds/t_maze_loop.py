@@ -9,8 +9,8 @@ from .buffers import Flat, Shape
 from .compiled import compiled
 from .image_buffers import ImageNet, ImageWork
 from .image_encoder import image_backward, image_latents
-from .loop_kernel import Rules, draw
-from .losses_kernel import Batch, Loss, adam, losses, values
+from .loop_kernel import Rules, consecutive, draw
+from .losses_kernel import Batch, Loss, adam, highest, losses, values
 
 DRAWS = 2
 """Random numbers a step besides those of the batch: whether to explore, and which way."""
@@ -110,11 +110,7 @@ def best(net: ImageNet, shape: Shape, work: ImageWork, walk: Walk) -> int:
     """The greedy action."""
     image_latents(net, shape, work, walk.image)
     values(net, shape, work)
-    action = 0
-    for a in range(1, len(work.q)):
-        if work.q[a, 0] > work.q[action, 0]:
-            action = a
-    return action
+    return highest(work.q, 0)
 
 
 @compiled
@@ -167,12 +163,9 @@ def _sample(
     images: Float32[np.ndarray, "column side side"],
 ) -> None:  # fmt: skip
     """Pairs of consecutive transitions, uniformly from those in memory; the images of the first, then the second."""
-    size, n = len(recall.action), len(batch.first)
-    oldest = max(stored - size, 0)
-    pairs = min(stored, size) - 1
+    n = len(batch.first)
     for b in range(n):
-        one = (oldest + draw(row[DRAWS + b], pairs)) % size
-        two = (one + 1) % size
+        one, two = consecutive(row[DRAWS + b], stored, len(recall.action))
         images[b], images[n + b], images[2 * n + b] = recall.image[one], recall.image[two], recall.after[two]
         batch.first_action[b], batch.second_action[b] = recall.action[one], recall.action[two]
         batch.reward[b] = recall.reward[two]
