@@ -10,10 +10,12 @@ STAMP := $(shell date +%Y%m%d-%H%M%S)
 .PHONY: demo test lint docs wheel-check gl clean
 
 demo: $(VENV)/.ready gl
-	$(BIN)/innervate train --preset swim-ncap-cma --out runs/demo-$(STAMP)
+	$(BIN)/innervate train --preset swim-entrained-cma --out runs/demo-$(STAMP)
 
+# Bytecode is kept, even where the shell says otherwise: half of collecting is compiling.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.ready gl
-	INNERVATE_ROS_PEERS=$${INNERVATE_ROS_PEERS-off} $(BIN)/python -m pytest -n 2 --dist worksteal
+	INNERVATE_ROS_PEERS=$${INNERVATE_ROS_PEERS-off} $(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -32,7 +34,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,ray,view,docs,dev]'
+	@# Without setuptools' advice on editable installs, a box of ten lines.
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[place,ros,export,ray,view,docs,dev]'
 	@touch $@
 
 # Rendering without a display; training works without it, videos do not.

@@ -1,43 +1,26 @@
 """Pages of the site that are made from the program: environments, commands, measured tables, reference, changes."""
 
-import importlib
-import inspect
+import ast
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 from mkdocs.structure.files import File, Files
 
-from innervate.agents.registry import LEARNERS
+from innervate.agents.learner import METRICS
+from innervate.agents.registry import LEARNERS, metrics_of
 from innervate.controllers import CONTROLLERS
-from innervate.envs.registry import DM_CONTROL, MAZES, TASKS, suite_id
+from innervate.envs.manual import manual_of
+from innervate.envs.registry import BODIES, DM_CONTROL, MAZES, TASKS, suite_id
+from innervate.envs.sheet import sheet
 from innervate.launch.cli import COMMANDS
-from innervate.launch.presets import PRESETS
+from innervate.launch.commands._catalogues import CATALOGUES
+from innervate.launch.preset import PRESETS
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agents", "controllers", "envs", "launch", "perception")
-
-REFERENCE = {
-    "The front door": ["innervate", "innervate.launch.run.training", "innervate.launch.run.evaluation",
-                       "innervate.launch.run.statistics", "innervate.launch.run.folder"],
-    "Environments": ["innervate.envs.task", "innervate.envs.world", "innervate.envs.channel", "innervate.envs.options",
-                     "innervate.envs.arm_options",
-                     "innervate.envs.vector", "innervate.envs.sensors"],
-    "Controllers": ["innervate.controllers.controller", "innervate.controllers.spec", "innervate.controllers.ncap",
-                    "innervate.controllers.nets", "innervate.controllers.wiring.circuit",
-                    "innervate.controllers.wiring.swimmers", "innervate.controllers.bilateral.controller",
-                    "innervate.controllers.agent"],
-    "Learners": ["innervate.agents.learner", "innervate.agents.evolution", "innervate.agents.rollout",
-                 "innervate.agents.sb3.ppo"],
-    "Movement": ["innervate.agents.hemispheric.training", "innervate.agents.plants.muscle_arm",
-                 "innervate.agents.plants.in_field", "innervate.launch.analysis.hand_paths",
-                 "innervate.launch.analysis.reaching", "innervate.launch.analysis.holding",
-                 "innervate.launch.analysis.stiffness", "innervate.launch.analysis.torques",
-                 "innervate.launch.analysis.adaptation", "innervate.launch.analysis.laterality"],
-    "Perception": ["innervate.perception.place", "innervate.perception.field"],
-}  # fmt: skip
-
 
 def on_startup(command: str, dirty: bool) -> None:
     """Lay the rooms out under the names that they are imported by, before the reference looks for them."""
@@ -49,6 +32,30 @@ def on_startup(command: str, dirty: bool) -> None:
         shutil.copytree(ROOT / room, packages / room, ignore=code)
 
 
+def on_config(config: Any) -> Any:
+    """The navigation: start, tutorials by the alphabet, then what is made."""
+    paths = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+    tutorials = [{_title(path): f"tutorials/{path.name}"} for path in paths]
+    config["nav"] = [
+        {"Start": "index.md"},
+        {"Tutorials": tutorials},
+        {"Environments": "environments.md"},
+        {"Bodies": "bodies.md"},
+        {"Commands": "commands.md"},
+        {"Catalogues": "catalogues.md"},
+        {"Metrics": "metrics.md"},
+        {"Measured": "benchmarks.md"},
+        {"Reference": "reference.md"},
+        {"Architecture": "architecture.md"},
+        {"Changes": "changes.md"},
+    ]
+    return config
+
+
+def _title(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Add the made pages."""
     for name, text in made_pages().items():
@@ -58,39 +65,83 @@ def on_files(files: Files, config: Any) -> Files:
 
 def made_pages() -> dict[str, str]:
     """Name to Markdown."""
+    reference = _reference()
     pages = {
         "environments.md": _environments(),
+        "bodies.md": _bodies(),
         "commands.md": _commands(),
+        "catalogues.md": _catalogues(),
+        "metrics.md": _metrics(),
         "benchmarks.md": _benchmarks(),
         "changes.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
-        "reference.md": "# Reference\n\n" + "\n".join(
-            f"- [{title}](reference/{_slug(title)}.md)" for title in REFERENCE
-        ) + "\n",
+        "reference.md": "# Reference\n\nModules that say what of them is public (`__all__`).\n\n"
+        + "\n".join(f"- [{room}](reference/{room}.md)" for room in reference) + "\n",
     }  # fmt: skip
-    for title, modules in REFERENCE.items():
+    for room, modules in reference.items():
         blocks = "\n\n".join(f"::: {module}" for module in modules)
-        pages[f"reference/{_slug(title)}.md"] = f"# {title}\n\n{blocks}\n"
-    for id_, kind in _tasks().items():
-        pages[f"environments/{_page(id_)}.md"] = f"# {id_}\n\n{inspect.cleandoc(kind.__doc__ or '')}\n"
+        pages[f"reference/{room}.md"] = f"# {room}\n\n{blocks}\n"
+    for id_, manual in _manuals().items():
+        pages[f"environments/{_page(id_)}.md"] = f"# {id_}\n\n{manual}"
     return pages
 
 
-def _tasks() -> dict[str, type]:
-    """Id to the class whose docstring tells of the environment."""
-    found: dict[str, type] = {}
-    for entry in TASKS.values():
-        module, _, function = entry.world.partition(":")
-        world = getattr(importlib.import_module(module), function)(entry.options())
-        found[entry.id] = type(world.task)
-    for id_, maze in MAZES.items():
-        module, _, name = maze.entry_point.partition(":")
-        found[id_] = getattr(importlib.import_module(module), name)
-    return found
+def _reference() -> dict[str, list[str]]:
+    """Room to the modules in it that have `__all__`, the ground floor under the project's own name."""
+    found: dict[str, list[str]] = {"innervate": []}
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            ground = parts[:2] == ("launch", "_root")
+            private = not ground and any(p[0] == "_" and p != "__init__" for p in parts)
+            if private or "__all__" not in path.read_text(encoding="utf-8"):
+                continue
+            name = parts[2:] if ground else parts
+            name = name[:-1] if name[-1] == "__init__" else name
+            found.setdefault("innervate" if ground else room, []).append(".".join(("innervate", *name)))
+    return {room: modules for room, modules in found.items() if modules}
+
+
+def _catalogues() -> str:
+    parts = [
+        "# Catalogues\n\nEverything that has a name, as `innervate list` shows it. A package adds to each by an entry "
+        "point of the group `innervate.KIND`, a notebook by `.add(name, thing)`.\n"
+    ]
+    for kind, catalogue in CATALOGUES.items():
+        rows = "\n".join(f"| `{name}` | {summary} |" for name, summary in catalogue.summaries())
+        parts.append(f"## {kind}\n\nEntry points: `{catalogue.group}`.\n\n| | |\n|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def _metrics() -> str:
+    def table(metrics: Any) -> str:
+        rows = "\n".join(f"| `{name}` | {unit} | {meaning} |" for name, (unit, meaning) in metrics.items())
+        return f"| name | unit | meaning |\n|---|---|---|\n{rows}\n"
+
+    parts = [
+        "# Every logged figure\n\nIn `progress.jsonl`, one JSON object an iteration, and in TensorBoard under the same "
+        "names. Returns are sums of rewards over an episode.\n\n" + table(METRICS)
+    ]
+    parts += [f"## `{name}`\n\n{table(metrics_of(name))}" for name in LEARNERS]
+    parts.append("# Measures of movement and activity\n\nPure functions of arrays (`launch/analysis/measures`).\n")
+    for path in sorted((ROOT / "launch" / "analysis" / "measures").glob("[a-z]*.py")):
+        functions = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)]
+        told = {f.name: (ast.get_docstring(f) or "").partition("\n")[0] for f in functions if f.name[0] != "_"}
+        rows = "\n".join(f"| `{path.stem}.{name}` | {text.replace('|', '&#124;')} |" for name, text in told.items())
+        parts.append(f"| measure | meaning |\n|---|---|\n{rows}\n")
+    return "\n".join(parts)
+
+
+def _manuals() -> dict[str, str]:
+    """Id to the manual that is made of the environment."""
+    found = {entry.id: manual_of(entry.make_world(entry.options())) for entry in TASKS.values()}
+    return found | {maze.id: str(gymnasium.make(maze.id).unwrapped.__doc__) for maze in MAZES.values()}
 
 
 def _environments() -> str:
-    rows = [f"| [`{e.id}`](environments/{_page(e.id)}.md) | `{name}` | {e.summary} |" for name, e in TASKS.items()]
-    rows += [f"| [`{id_}`](environments/{_page(id_)}.md) | | {maze.summary} |" for id_, maze in MAZES.items()]
+    rows = [
+        f"| [`{entry.id}`](environments/{_page(entry.id)}.md) | `{name}` | {catalogue.summary(name)} |"
+        for catalogue in (TASKS, MAZES) for name, entry in catalogue.items()
+    ]  # fmt: skip
     suite = "\n".join(f"| `{suite_id(d, t)}` |" for d, tasks in DM_CONTROL.items() for t in tasks)
     return (
         "# Environments\n\nAll are Gymnasium environments: `gymnasium.make(id)`, and `gymnasium.make_vec(id, n)` for "
@@ -101,8 +152,16 @@ def _environments() -> str:
     )
 
 
+def _bodies() -> str:
+    parts = ["# Bodies\n\nEach is a function to `mujoco.MjSpec`, made here as it is without arguments.\n"]
+    for name, make in BODIES.items():
+        page = str(sheet(make())).partition("\n\n")[2].replace("\n## ", "\n### ")
+        parts.append(f"## `{name}`\n\n{BODIES.summary(name)}\n\n{page}")
+    return "\n".join(parts)
+
+
 def _commands() -> str:
-    commands = "\n".join(f"| `innervate {name}` | {summary} |" for name, summary in COMMANDS.items())
+    commands = "\n".join(f"| `innervate {name}` | {summary} |" for name, summary in COMMANDS.summaries())
     presets = "\n".join(f"| `{name}` | {p.about} |" for name, p in PRESETS.items())
     controllers = ", ".join(f"`{name}`" for name in CONTROLLERS)
     learners = ", ".join(f"`{name}`" for name in LEARNERS)
@@ -122,10 +181,6 @@ def _benchmarks() -> str:
         parts.append(f"## {path.stem}\n\n{holding} of {len(barred)} bars hold.\n\n")
         parts.append(path.with_suffix(".md").read_text(encoding="utf-8"))
     return "\n".join(parts)
-
-
-def _slug(title: str) -> str:
-    return title.lower().replace(" ", "-")
 
 
 def _page(id_: str) -> str:

@@ -2,14 +2,28 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
 
 from ..controllers import Controller, ControllerConfig
-from .worlds import WorldConfig
+from .sense import SenseConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldConfig:
+    """An environment and its options."""
+
+    id: str
+    """Gymnasium id (also `module:id`), the short name of one of innervate's tasks, or a file: `my_world.py:Reach`."""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Keyword arguments of the environment."""
+    senses: tuple[SenseConfig, ...] = ()
+    """What stands between the body and the circuit, in this order; each may read what those before it give."""
+    action_limit: float | None = None
+    """Largest action, for an environment that does not bound its own; None for one that does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +34,7 @@ class Progress:
     """Environment steps so far, over all environments."""
     iteration: int
     metrics: Mapping[str, float]
-    """Named figures of the iteration; docs/metrics.md defines each."""
+    """Named figures of the iteration; `METRICS` of the learner's file defines each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +60,23 @@ class Setting:
     seed: int
     threads: int
     """Physics threads."""
+    callbacks: tuple[Any, ...] = ()
+    """Of stable-baselines3 (`BaseCallback`), for learners that run one of its algorithms."""
+
+
+Metrics = Mapping[str, tuple[str, str]]
+"""Name of a logged figure to its unit and what it means."""
+
+METRICS: Metrics = {
+    "steps": ("environment steps", "spent so far, over all environments"),
+    "iteration": ("", "generations, or rollouts with their updates, so far"),
+    "rollout/return": ("", "mean return of training episodes: of this generation, or of the last 100 episodes"),
+    "rollout/length": ("control steps", "mean length of those episodes"),
+    "eval/return": ("", "mean return of deterministic episodes on validation seeds, neither trained on nor held out"),
+    "eval/return_sd": ("", "standard deviation over those episodes"),
+    "eval/success": ("fraction", "episodes in which the task's own physical goal was met, where it has one"),
+}
+"""What every run logs; a learner's file has METRICS of its own beside."""
 
 
 class Learner(ABC):
@@ -56,6 +87,10 @@ class Learner(ABC):
     @abstractmethod
     def train(self, on_iteration: Callable[[Progress], None]) -> None:
         """Spend the rest of the budget, calling back after every iteration; `snapshot` is valid inside the call."""
+
+    def iteration_steps(self) -> int | None:
+        """Environment steps of one iteration, at most: what a budget is spent in; None where it may end anywhere."""
+        return None
 
     @abstractmethod
     def snapshot(self) -> Snapshot:
@@ -76,4 +111,8 @@ class LearnerConfig(Protocol):
 
     def build(self, setting: Setting) -> Learner:
         """The learner, with its controller freshly initialised from the setting's seed."""
+        ...
+
+    def tiny(self) -> "tuple[LearnerConfig, int]":
+        """The same learner with budgets of seconds, and the environment steps of two or three of its iterations."""
         ...

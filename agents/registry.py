@@ -1,14 +1,27 @@
-"""Learners by name, for the command line and for saved runs."""
+"""Learners by name, for the command line and for saved runs: the files of `learners/`, and what others bring."""
 
-from innervate.registry import Registry
+import sys
+from pathlib import Path
 
-from .evolution import CMAConfig
-from .learner import LearnerConfig
-from .predictive.learner import PredictiveSACConfig
-from .sb3.off_policy_learner import SACConfig, TD3Config
-from .sb3.ppo import PPOConfig
+from innervate.configurations import Configurations
 
-LEARNERS: Registry[LearnerConfig] = Registry(
+from .learner import LearnerConfig, Metrics
+
+LEARNERS: Configurations[LearnerConfig] = Configurations(
     "learner",
-    {"cma": CMAConfig, "ppo": PPOConfig, "sac": SACConfig, "td3": TD3Config, "predictive_sac": PredictiveSACConfig},
+    group="innervate.learners",
+    package="innervate.agents.learners",
+    folder=Path(__file__).parent / "learners",
+    contract=LearnerConfig,
 )
+
+
+def metrics_of(name: str) -> Metrics:
+    """What a learner logs beside what every run does: METRICS of its file, or of the module that has its class."""
+    module = sys.modules[LEARNERS[name].__module__]
+    return getattr(module, "METRICS", {})
+
+
+def example_of(name: str) -> tuple[str, str]:
+    """A task and a controller that a learner can train: EXAMPLE of its file, or the swimmer's net."""
+    return getattr(sys.modules[LEARNERS[name].__module__], "EXAMPLE", ("swim", "mlp"))

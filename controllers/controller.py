@@ -1,12 +1,19 @@
 """The contract of every nervous system: `(obs, state) -> (action, state)`, and nothing kept on `self`."""
 
+import copy
+import math
 from abc import ABC, abstractmethod
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from innervate.errors import UnknownNameError
+
+from .damage import MARK, Both, Damage, late_steps, targets_of, width
+from .probe import UNTOUCHED, Lesion, LesionKind, Seen, Touch
 from .spec import ControllerSpec, Obs, State
 
 Recurrence = Literal["none", "autonomous", "learned"]
@@ -52,9 +59,118 @@ class Controller(nn.Module, ABC):
             for name, value in state.items()
         }
 
+    def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
+        """`forward`, with every named part handed to `touch` and gone on with as it comes back.
+
+        A circuit with parts of its own overrides this and lets `forward` call it; here the parts are the entries of the
+        state, and the action.
+        """
+        action, after = self.forward(obs, state)
+        after = {k: touch.part(k, v) if v.is_floating_point() and v.dim() == 2 else v for k, v in after.items()}
+        return touch.part("action", action), after
+
+    @torch.no_grad()
+    def probes(self, obs: Obs, state: State) -> dict[str, Tensor]:
+        """What the circuit's parts do in this control step: (batch, units) of a part, (batch,) of a named neuron."""
+        seen = Seen()
+        self.run(obs, state, seen)
+        return seen.found
+
+    def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
+        """The parts that a name stands for, a class of neurons say. Raises `UnknownNameError` for none."""
+        raise UnknownNameError(f"part of {type(self).__name__}", name, parts)
+
+    def lesion(
+        self,
+        name: str,
+        kind: LesionKind = "silent",
+        severity: float = 1.0,
+        from_s: float = 0.0,
+        to_s: float = math.inf,
+    ) -> "Lesioned":
+        """A copy with the part of that name damaged; see `Lesion` for the kinds.
+
+        Raises:
+            UnknownNameError: the circuit has no such part, unit, neuron or class of neurons.
+            ConfigError: a kind or a severity that there is not.
+        """
+        return self.damaged([Lesion(name=name, kind=kind, severity=severity, from_s=from_s, to_s=to_s)])
+
+    def damaged(self, lesions: Sequence[Lesion]) -> "Lesioned":
+        """A copy with several lesions."""
+        return Lesioned(copy.deepcopy(self), lesions)
+
+    def wiring(self) -> tuple[Any, dict[tuple[str, str, str], float]] | None:
+        """For a circuit of named neurons: it, and its present weights by (pre, post, kind); None for others."""
+        return None
+
     def parameter_count(self) -> int:
         """Number of trainable scalars."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
+
+class Lesioned(Controller):
+    """Runs `intact` with damage on the way. Lesions are no parameters: they are neither learned nor saved.
+
+    State: the circuit's own; where a lesion begins or ends, or is of another kind than silence, `lesion/step` (batch,)
+    int64, control steps since the episode began, and `lesion/lane` (batch,) int64, whose noise it is; for each frozen
+    lesion `lesion/I/held`, for each late one `lesion/I/line`, oldest first, I counting the lesions.
+    """
+
+    def __init__(self, intact: Controller, lesions: Sequence[Lesion]) -> None:
+        super().__init__(intact.spec)
+        self.intact, self.lesions = intact, tuple(lesions)
+        nothing = {c.name: torch.zeros(1, c.size) for c in intact.spec.observations}
+        seen = intact.probes(nothing, intact.initial_state(1))
+        self._targets = [
+            targets_of(lesion.name, seen) or dict.fromkeys(intact.members_of(lesion.name, list(seen)))
+            for lesion in self.lesions
+        ]
+        self._widths = [width(targets, seen) for targets in self._targets]
+        self._timed = any(not lesion.always or lesion.kind != "silent" for lesion in self.lesions)
+        remembers = any(lesion.kind in ("frozen", "late") for lesion in self.lesions)
+        if remembers or intact.recurrence == "learned":
+            self.recurrence = "learned"
+        else:
+            self.recurrence = "autonomous" if self._timed else intact.recurrence
+
+    def damaged(self, lesions: Sequence[Lesion]) -> "Lesioned":
+        """More damage beside what there is."""
+        return Lesioned(copy.deepcopy(self.intact), (*self.lesions, *lesions))
+
+    def initial_state(self, batch: int) -> State:
+        """The circuit's own, with every clock at its start."""
+        state = dict(self.intact.initial_state(batch))
+        if self._timed:
+            state["lesion/step"] = torch.zeros(batch, dtype=torch.int64)
+            state["lesion/lane"] = torch.arange(batch)
+        for i, (lesion, size) in enumerate(zip(self.lesions, self._widths, strict=True)):
+            if lesion.kind == "frozen":
+                state[f"lesion/{i}/held"] = torch.zeros(batch, size)
+            elif lesion.kind == "late":
+                state[f"lesion/{i}/line"] = torch.zeros(batch, late_steps(lesion, self.spec.control_step_s), size)
+        return state
+
+    def reset_state(self, state: State, done: Bool[Tensor, "batch"]) -> State:
+        """As the circuit resets its own."""
+        own = {name: value for name, value in state.items() if not name.startswith(MARK)}
+        ours = {name: value for name, value in state.items() if name.startswith(MARK)}
+        return {**self.intact.reset_state(own, done), **super().reset_state(ours, done)}
+
+    def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
+        """One control step of the damaged circuit."""
+        return self.run(obs, state, UNTOUCHED)
+
+    def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
+        """Damage first, so that what is seen is what went on."""
+        own = {name: value for name, value in state.items() if not name.startswith(MARK)}
+        damage = Damage(self.lesions, self._targets, self.spec.control_step_s, state)
+        action, after = self.intact.run(obs, own, Both(damage, touch))
+        return action, {**after, **damage.after}
+
+    def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
+        """As in the intact circuit."""
+        return self.intact.members_of(name, parts)
 
 
 def flat_observation(spec: ControllerSpec, obs: Obs) -> Float[Tensor, "batch size"]:

@@ -1,20 +1,14 @@
-"""Controllers by name, for the command line and for saved runs."""
+"""Controllers by name, for the command line and for saved runs: the files of `circuits/`, and what others bring."""
 
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
 
-from innervate.registry import Registry
+from innervate.configurations import Configurations
 
-from .baselines import LinearConfig, RandomConfig, SineConfig, ZeroConfig
-from .bilateral.config import BilateralConfig
-from .bilateral.ensemble import EnsembleConfig
 from .controller import Controller
-from .latent import LatentConfig
-from .ncap import NCAPConfig
-from .nets import GRUConfig, MLPConfig
 from .spec import ControllerSpec
-from .wiring.config import WiringConfig
 
 
 @runtime_checkable
@@ -26,19 +20,10 @@ class ControllerConfig(Protocol):
         ...
 
 
-CONTROLLERS: Registry[ControllerConfig] = Registry(
+CONTROLLERS: Configurations[ControllerConfig] = Configurations(
     "controller",
-    {
-        "ncap": NCAPConfig,
-        "zero": ZeroConfig,
-        "random": RandomConfig,
-        "sine": SineConfig,
-        "linear": LinearConfig,
-        "mlp": MLPConfig,
-        "gru": GRUConfig,
-        "latent": LatentConfig,
-        "bilateral": BilateralConfig,
-        "ensemble": EnsembleConfig,
-        "wiring": WiringConfig,
-    },
+    group="innervate.controllers",
+    package="innervate.controllers.circuits",
+    folder=Path(__file__).parent / "circuits",
+    contract=ControllerConfig,
 )

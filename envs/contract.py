@@ -1,17 +1,15 @@
 """Tries a task once on its model, so that a mistake in it is told before the first step."""
 
-import mujoco
+import warnings
+
 import numpy as np
 
 from innervate.errors import ConfigError, UnknownNameError
 
-from .sensors import Sensors
+from . import inputs
+from .memory import Memory
+from .task import info_of
 from .world import World
-
-INPUT_FIELDS = ("ctrl", "qfrc_applied", "xfrc_applied", "eq_active", "mocap_pos", "mocap_quat")
-"""What `Task.drive` may set: MuJoCo's inputs."""
-STATE_FIELDS = ("qpos", "qvel", "act", "ctrl", "mocap_pos", "mocap_quat", "userdata")
-"""What `Task.begin` may set: the parts of MuJoCo's state that have a meaning at the start of an episode."""
 
 
 def check_contract(world: World) -> None:
@@ -22,24 +20,11 @@ def check_contract(world: World) -> None:
         ConfigError: a channel is missing, or an array has the wrong shape.
     """
     task, model, title = world.task, world.model, type(world.task).__name__
-    data = mujoco.MjData(model)
-    for field, value in task.begin(np.random.default_rng(0), 1).items():
-        if field not in STATE_FIELDS:
-            raise UnknownNameError(f"state field that {title}.begin may set", field, STATE_FIELDS)
-        target = getattr(data, field)
-        if value.shape != (1, *target.shape):
-            raise ConfigError(f"{title}.begin gave {field} of shape {value.shape}; (n, *{target.shape}) is expected.")
-        target[...] = value[0]
-    mujoco.mj_forward(model, data)
-    row = data.sensordata[None].copy()
-    s = Sensors(world.sensors, row, row.copy())
+    data, s = world.started()
     _check_observation(world, task.observe(s))
-    for field, value in task.drive(s, np.zeros((1, model.nu)), data.userdata[None].copy()).items():
-        if field not in INPUT_FIELDS:
-            raise UnknownNameError(f"input that {title}.drive may set", field, INPUT_FIELDS)
-        if value.shape != (1, *getattr(data, field).shape):
-            expected = getattr(data, field).shape
-            raise ConfigError(f"{title}.drive gave {field} of shape {value.shape}; (n, *{expected}) is expected.")
+    memory = Memory(data.userdata[None].copy(), np.zeros(1, np.int64))
+    for field, given in task.drive(s, np.zeros((1, model.nu)), memory).items():
+        inputs.check(title, field, given, getattr(data, field).shape if field in inputs.FIELDS else ())
     per_environment = {
         **{f"reward term {name!r}": term for name, term in task.rewards(s, np.zeros((1, model.nu))).items()},
         "result of failed": task.failed(s),
@@ -48,7 +33,10 @@ def check_contract(world: World) -> None:
     for what, value in per_environment.items():
         if value is not None and np.shape(value) != (1,):
             raise ConfigError(f"The {what} of {title} has shape {np.shape(value)}, not (1,), for one environment.")
-    for name, value in task.info(s).items():
+    with warnings.catch_warnings():  # the engine warns
+        warnings.simplefilter("ignore", DeprecationWarning)
+        info = info_of(task)
+    for name, value in info(s, memory).items():
         if np.ndim(value) < 1 or len(value) != 1:
             raise ConfigError(f"{title}.info gave {name!r} without a leading axis of environments.")
 

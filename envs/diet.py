@@ -6,6 +6,8 @@ What is left out (each proved bit for bit by the tests on every registered body)
 - cameras and lights, whose poses MuJoCo computes at every substep, unless a sensor looks through the camera.
 """
 
+import copy
+
 import mujoco
 import numpy as np
 
@@ -19,7 +21,15 @@ def physics_model(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     watched |= {s.refname for s in lean.sensors if s.reftype == mujoco.mjtObj.mjOBJ_CAMERA}
     for part in [*lean.lights, *(c for c in lean.cameras if c.name not in watched)]:
         lean.delete(part)
-    model = compile_spec(lean, name)
+    return _without_idle_stages(compile_spec(lean, name))
+
+
+def physics_of_model(model: mujoco.MjModel) -> mujoco.MjModel:
+    """Likewise of a compiled model, whose cameras and lights stay."""
+    return _without_idle_stages(copy.copy(model))
+
+
+def _without_idle_stages(model: mujoco.MjModel) -> mujoco.MjModel:
     if model.ntree <= 1:
         model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND
     if not can_collide(model):

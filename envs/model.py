@@ -14,12 +14,23 @@ Source = str | Path | mujoco.MjSpec
 """A path to an MJCF or URDF file, the text of one, or a spec (which is copied)."""
 
 
-def load_spec(source: Source) -> mujoco.MjSpec:
+def named(source: "Source | mujoco.MjModel") -> str:
+    """What a source is called in messages."""
+    if isinstance(source, mujoco.MjSpec):
+        return f"model {source.modelname!r}"
+    if isinstance(source, mujoco.MjModel) or str(source).lstrip().startswith("<"):
+        return "the given model"
+    return str(source)
+
+
+def load_spec(source: "Source | mujoco.MjModel") -> mujoco.MjSpec:
     """The spec of a model; to add sensors or motors to it, edit what this returns.
 
     Raises:
         ModelError: no such file, or a text that MuJoCo cannot parse; names the file, and the line where MuJoCo does.
     """
+    if isinstance(source, mujoco.MjModel):
+        raise ModelError("A compiled MjModel has no spec; give the file, the text or the MjSpec it was compiled from.")
     if isinstance(source, mujoco.MjSpec):
         return source.copy()
     if isinstance(source, str) and source.lstrip().startswith("<"):

@@ -1,126 +1,176 @@
-"""The environments by name; light: importing it imports neither mujoco nor gymnasium's MuJoCo parts."""
+"""Tasks, mazes and bodies by name: the files of `tasks/`, `mazes/` and `bodies/`, and what others bring.
 
-from dataclasses import dataclass
+Light: importing it imports neither mujoco nor gymnasium's MuJoCo parts, and no task.
+"""
 
-from .arm_options import BimanualSpringOptions, ForceFieldOptions, HoldOptions, ReachOptions
-from .options import ArenaOptions, NavigateOptions, RoamOptions, RouteOptions, SwimOptions
+import importlib
+import inspect
+import typing
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from innervate.errors import ConfigError
+from innervate.registry import Catalogue, Source, spelled, the_one
+
+if TYPE_CHECKING:
+    from .world import World
 
 NAMESPACE = "innervate"
 
 
+@dataclass(frozen=True)
+class NoOptions:
+    """Of a task that can be asked for nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskEntry:
-    """A registered task of one's own."""
+    """A registered task; its module is imported when its world or its options are first asked for."""
 
     id: str
     """Gymnasium's id."""
-    world: str
-    """`module:function` that makes the world from the options."""
     max_episode_steps: int
-    options: type
-    """Dataclass of what can be asked for; its fields are the keyword arguments of `gymnasium.make`."""
-    summary: str
-    """One line for `innervate list`."""
-    entry_point: str = "innervate.envs.make:make_single"
-    vector_entry_point: str = "innervate.envs.make:make_vector"
+    examples: tuple[Mapping[str, Any], ...] = ()
+    """Options other than the defaults that make another body or another course; tests go through them."""
+    best_return: float | None = None
+    """The most that an episode of full length can earn, where that is known."""
+    build: "Callable[[], Callable[..., World]]"
+    """Returns the function from options to world."""
 
+    @cached_property
+    def world(self) -> "Callable[..., World]":
+        """The function that makes the world from the options."""
+        return self.build()
 
-TASKS: dict[str, TaskEntry] = {
-    "swim": TaskEntry(
-        id=f"{NAMESPACE}/Swim-v0",
-        world="innervate.envs.swim:world",
-        max_episode_steps=1000,
-        options=SwimOptions,
-        summary="A chain of links in water swims forwards; rewarded for the speed of its head.",
-    ),
-    "navigate": TaskEntry(
-        id=f"{NAMESPACE}/Navigate-v0",
-        world="innervate.envs.navigate:world",
-        max_episode_steps=1000,
-        options=NavigateOptions,
-        summary="The same swimmer brings its nose to a target.",
-    ),
-    "reach": TaskEntry(
-        id=f"{NAMESPACE}/Reach-v0",
-        world="innervate.envs.reach:world",
-        max_episode_steps=150,
-        options=ReachOptions,
-        summary="An arm of two joints and six muscles, or two of them, bring the hand to a target.",
-    ),
-    "hold": TaskEntry(
-        id=f"{NAMESPACE}/Hold-v0",
-        world="innervate.envs.hold:world",
-        max_episode_steps=150,
-        options=HoldOptions,
-        summary="The same arms hold the hand where it is against a force.",
-    ),
-    "force-field": TaskEntry(
-        id=f"{NAMESPACE}/ForceField-v0",
-        world="innervate.envs.force_field:world",
-        max_episode_steps=150,
-        options=ForceFieldOptions,
-        summary="The same arms reach in a force field: curl or viscous, with catch trials.",
-    ),
-    "bimanual-spring": TaskEntry(
-        id=f"{NAMESPACE}/BimanualSpring-v0",
-        world="innervate.envs.bimanual_spring:world",
-        max_episode_steps=150,
-        options=BimanualSpringOptions,
-        summary="Two arms whose hands a spring joins: one reaches, the other stays where it is.",
-    ),
-    "route": TaskEntry(
-        id=f"{NAMESPACE}/Route-v0",
-        world="innervate.envs.route:world",
-        max_episode_steps=2000,
-        options=RouteOptions,
-        summary="A vehicle with a camera drives along a ring road through a town, by day and dusk, summer and winter.",
-    ),
-    "arena": TaskEntry(
-        id=f"{NAMESPACE}/Arena-v0",
-        world="innervate.envs.arena:world",
-        max_episode_steps=1000,
-        options=ArenaOptions,
-        summary="The same vehicle drives to a place in a walled square.",
-    ),
-    "roam": TaskEntry(
-        id=f"{NAMESPACE}/Roam-v0",
-        world="innervate.envs.roam:world",
-        max_episode_steps=300,
-        options=RoamOptions,
-        summary="The same vehicle, feeling walls by rays, forages between two hidden feeders that fill in turn.",
-    ),
-}
-"""Short name, as on the command line, to entry."""
+    @cached_property
+    def options(self) -> type[Any]:
+        """Dataclass of what can be asked for; its fields are keyword arguments of `gymnasium.make`."""
+        hints = {k: v for k, v in typing.get_type_hints(self.world).items() if k != "return"}
+        if not hints:
+            return NoOptions
+        kind = next(iter(hints.values()))
+        if not (isinstance(kind, type) and is_dataclass(kind)):
+            raise ConfigError(f"The world of {self.id} should take one frozen dataclass of options, not {kind}.")
+        return kind
+
+    def make_world(self, options: Any) -> "World":
+        """The world that these options ask for."""
+        from .world import Registration
+
+        world = self.world() if self.options is NoOptions else self.world(options)
+        world.registration = Registration(self.id, self.options, self.max_episode_steps)
+        return world
+
 
 @dataclass(frozen=True, kw_only=True)
 class MazeEntry:
     """A registered maze of single cells, with discrete actions."""
 
+    id: str
+    """Gymnasium's id."""
     entry_point: str
     max_episode_steps: int
-    summary: str
-    """One line for `innervate list`."""
 
 
-MAZES: dict[str, MazeEntry] = {
-    f"{NAMESPACE}/Forage-v0": MazeEntry(
-        entry_point="innervate.envs.mazes.forage:ForageEnv",
-        max_episode_steps=150,
-        summary="A room seen from above, its pixels shuffled, with a goal that is not seen.",
-    ),
-    f"{NAMESPACE}/Track-v0": MazeEntry(
-        entry_point="innervate.envs.mazes.track:TrackEnv",
-        max_episode_steps=150,
-        summary="A ring to run around, for place fields.",
-    ),
-    f"{NAMESPACE}/TMaze-v0": MazeEntry(
-        entry_point="innervate.envs.mazes.t_maze:TMazeEnv",
-        max_episode_steps=2000,
-        summary="Left and right in turn, with no sign of which but one's own past.",
-    ),
-}
-"""By Gymnasium's id; for `gymnasium.make`, `PaperDQN` and stable-baselines3's learners of discrete actions."""
+def camel(name: str) -> str:
+    """`force-field` as `ForceField`."""
+    return "".join(part[:1].upper() + part[1:] for part in spelled(name).split("-"))
 
+
+def _id(name: str, source: Source) -> str:
+    version = source.constant("VERSION", 0)
+    return f"{source.module.partition('.')[0]}/{camel(name)}-v{version}"
+
+
+def _episode_steps(name: str, source: Source) -> int:
+    steps = source.constant("EPISODE_STEPS")
+    if steps is None:
+        try:
+            steps = getattr(importlib.import_module(source.module), "EPISODE_STEPS", None)
+        except Exception as error:
+            raise ConfigError(f"The task {name!r} of {source.whose} cannot be imported: {error}.") from error
+    if not isinstance(steps, int) or steps < 1:
+        raise ConfigError(f"{source.path or source.module} should say EPISODE_STEPS = a number of control steps.")
+    return steps
+
+
+class Tasks(Catalogue[TaskEntry]):
+    """Tasks by short name, as on the command line."""
+
+    def _load(self, name: str) -> TaskEntry:
+        source = self.only_source(name)
+
+        def build() -> "Callable[..., World]":
+            module = self.imported(name, source)
+            found = getattr(module, "world", None)
+            if not callable(found):
+                raise ConfigError(f"{source.path or source.module} should have world(options), which makes a World.")
+            return cast("Callable[..., World]", found)
+
+        return TaskEntry(
+            id=_id(name, source),
+            max_episode_steps=_episode_steps(name, source),
+            examples=tuple(source.constant("EXAMPLES", ())),
+            best_return=source.constant("BEST_RETURN"),
+            build=build,
+        )
+
+    def add(self, name: str, thing: "TaskEntry | Callable[..., World]", episode_steps: int = 1000) -> TaskEntry:
+        """Make a task known in this process, and register it with Gymnasium as `user/Name-v0`.
+
+        Args:
+            name: its short name.
+            thing: the function from options (one frozen dataclass, or nothing) to a `World`.
+            episode_steps: after which Gymnasium cuts an episode off.
+        """
+        if not isinstance(thing, TaskEntry):
+            world = thing
+            thing = TaskEntry(id=f"user/{camel(name)}-v0", max_episode_steps=episode_steps, build=lambda: world)
+        entry = super().add(name, thing)
+        _register_task(spelled(name), entry)
+        return entry
+
+
+class Mazes(Catalogue[MazeEntry]):
+    """Mazes by short name."""
+
+    def _load(self, name: str) -> MazeEntry:
+        source = self.only_source(name)
+        entry_point = f"{source.module}:{source.attribute or camel(name) + 'Env'}"
+        return MazeEntry(id=_id(name, source), entry_point=entry_point, max_episode_steps=_episode_steps(name, source))
+
+
+class Bodies(Catalogue[Callable[..., Any]]):
+    """Bodies by short name: functions to `mujoco.MjSpec` that can be called without arguments."""
+
+    def _load(self, name: str) -> Callable[..., Any]:
+        source = self.only_source(name)
+        make = the_one(self.kind, name, self.imported(name, source), source, _makes_spec, "function to MjSpec")
+        needed = [p.name for p in inspect.signature(make).parameters.values() if p.default is p.empty]
+        if needed:
+            raise ConfigError(
+                f"The body {name!r} ({source.path or source.module}) should have a default for every argument; "
+                f"{', '.join(needed)} has none."
+            )
+        return make
+
+
+def _makes_spec(thing: Any) -> bool:
+    """Whether something is a function that says it returns a `mujoco.MjSpec`."""
+    if not inspect.isfunction(thing):
+        return False
+    made = inspect.signature(thing).return_annotation
+    return getattr(made, "__name__", str(made)).rpartition(".")[2] == "MjSpec"
+
+
+_HERE = Path(__file__).parent
+TASKS = Tasks("task", group="innervate.tasks", package="innervate.envs.tasks", folder=_HERE / "tasks")
+MAZES = Mazes("maze", group="innervate.mazes", package="innervate.envs.mazes", folder=_HERE / "mazes")
+BODIES = Bodies("body", group="innervate.bodies", package="innervate.envs.bodies", folder=_HERE / "bodies")
 DM_CONTROL: dict[str, tuple[str, ...]] = {
     "acrobot": ("swingup", "swingup_sparse"),
     "ball_in_cup": ("catch",),
@@ -150,28 +200,59 @@ def suite_id(domain: str, task: str) -> str:
     return f"{NAMESPACE}/dm_control.{domain}-{task}-v0"
 
 
+BROUGHT: dict[str, TaskEntry] = {}
+"""What was brought in this process from a file, by Gymnasium's id."""
+
+
+def bring_entry(entry: TaskEntry) -> None:
+    """Register with Gymnasium what a file has; once more for a file that has changed."""
+    BROUGHT[entry.id] = entry
+    _register_task(entry.id, entry)
+
+
+def entry_of(task: str) -> TaskEntry:
+    """A task by its short name, or what was brought by its id. Raises `UnknownNameError`."""
+    return BROUGHT[task] if task in BROUGHT else TASKS[task]
+
+
+def _register_task(name: str, entry: TaskEntry) -> None:
+    import gymnasium
+
+    gymnasium.registry.pop(entry.id, None)
+    gymnasium.register(
+        id=entry.id,
+        entry_point="innervate.envs.engine.make:make_single",
+        vector_entry_point="innervate.envs.engine.make:make_vector",
+        max_episode_steps=entry.max_episode_steps,
+        kwargs={"task": name},
+    )
+
+
 def register_all() -> None:
     """Register every environment with Gymnasium, by string; a second call changes nothing."""
     import gymnasium
 
-    for name, entry in TASKS.items():
-        if entry.id not in gymnasium.registry:
-            gymnasium.register(
-                id=entry.id,
-                entry_point=entry.entry_point,
-                vector_entry_point=entry.vector_entry_point,
-                max_episode_steps=entry.max_episode_steps,
-                kwargs={"task": name},
-            )
-    for id_, maze in MAZES.items():
-        if id_ not in gymnasium.registry:
-            gymnasium.register(id=id_, entry_point=maze.entry_point, max_episode_steps=maze.max_episode_steps)
+    for catalogue in (TASKS, MAZES):
+        for name in catalogue:
+            try:
+                entry = catalogue[name]
+            except ConfigError as error:  # of a package; the others go on
+                warnings.warn(str(error), stacklevel=2)
+                continue
+            if entry.id in gymnasium.registry:
+                continue
+            if isinstance(entry, TaskEntry):
+                _register_task(name, entry)
+            else:
+                gymnasium.register(
+                    id=entry.id, entry_point=entry.entry_point, max_episode_steps=entry.max_episode_steps
+                )
     for domain, tasks in DM_CONTROL.items():
         for task in tasks:
             if suite_id(domain, task) not in gymnasium.registry:
                 gymnasium.register(
                     id=suite_id(domain, task),
-                    entry_point="innervate.envs.suite:make_suite",
+                    entry_point="innervate.envs.foreign.suite:make_suite",
                     kwargs={"domain": domain, "task": task},
                     disable_env_checker=True,  # shimmy's own environment lies within
                 )

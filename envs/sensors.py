@@ -8,19 +8,23 @@ from mujoco import MjModel
 
 from innervate.errors import UnknownNameError
 
+Columns = slice | np.ndarray
+"""Where readings lie in `sensordata`: together, or each somewhere."""
+
 
 class Sensors:
     """Readings by name, each `(env, size)` in float64, read-only, in the units of the MuJoCo sensor.
 
-    A name is that of one sensor, or the part before `/` that consecutive sensors share: the sensors
-    `joint_angle/0`, `joint_angle/1`, `joint_angle/2` are read together as `s["joint_angle"]`, `(env, 3)`.
+    A name is that of one sensor, or the part before `/` that several share: the sensors `joint_angle/0`,
+    `joint_angle/1`, `joint_angle/2` are read together, in the model's order, as `s["joint_angle"]`, `(env, 3)`, unless
+    there is a sensor `joint_angle`, which is then that one alone.
     """
 
     __slots__ = ("_before", "_layout", "_now")
 
     def __init__(
         self,
-        layout: Mapping[str, slice],
+        layout: Mapping[str, Columns],
         now: Float[np.ndarray, "env reading"],
         before: Float[np.ndarray, "env reading"],
     ) -> None:
@@ -48,20 +52,23 @@ class Sensors:
         return Sensors(self._layout, self._before, self._before)
 
 
-def sensor_layout(model: MjModel) -> dict[str, slice]:
-    """Columns of `sensordata` by sensor name, and by the prefix before `/` of a run of consecutive sensors."""
-    layout: dict[str, slice] = {}
+def sensor_layout(model: MjModel) -> dict[str, Columns]:
+    """Columns of `sensordata` by sensor name, and by the prefix before `/` that several share.
+
+    A sensor's own name is always that sensor alone, whatever others begin with it.
+    """
+    layout: dict[str, Columns] = {}
+    groups: dict[str, list[int]] = {}
     for i in range(model.nsensor):
         name = model.sensor(i).name
         start = int(model.sensor_adr[i])
-        stop = start + int(model.sensor_dim[i])
-        layout[name] = slice(start, stop)
+        columns = range(start, start + int(model.sensor_dim[i]))
+        layout[name] = slice(columns.start, columns.stop)
         prefix, mark, _ = name.partition("/")
         if mark:
-            known = layout.get(prefix)
-            if known is None:
-                layout[prefix] = slice(start, stop)
-            elif known.stop == start:
-                layout[prefix] = slice(known.start, stop)
-            # else: the run was interrupted; the prefix stands for its first run
+            groups.setdefault(prefix, []).extend(columns)
+    for prefix, columns in groups.items():
+        if prefix not in layout:
+            together = columns[-1] - columns[0] == len(columns) - 1
+            layout[prefix] = slice(columns[0], columns[-1] + 1) if together else np.array(columns)
     return layout

@@ -4,33 +4,27 @@ import errno
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from innervate.errors import InnervateError, UnknownNameError
+from innervate.errors import InnervateError, InnervateWarning
+from innervate.launch import early
+from innervate.registry import Catalogue
 
-COMMANDS: dict[str, str] = {
-    "list": "Tasks, controllers, learners, presets and benchmarks by name.",
-    "train": "Train a controller on a task, or resume a run.",
-    "sweep": "Train a grid or a search of runs, here or on a Ray cluster.",
-    "evaluate": "Returns of trained controllers over held-out episodes.",
-    "compare": "Runs side by side: intervals over seeds, probability of improvement, profiles.",
-    "robustness": "Returns with the body, the senses or the neurons changed, as a heat map.",
-    "report": "One HTML page about a run, or about several: curve, video, wiring, tables.",
-    "play": "Watch a controller live: MuJoCo's window, a web page, or text; --follow a training.",
-    "record": "Write a video of a trained controller.",
-    "check": "Test an environment against the contracts, or replay an explosion.",
-    "doctor": "What this machine has, what is missing, and the line that mends it.",
-    "place": "Tell places from images: fit a map, query it, compare recognisers.",
-    "ros": "A trained controller drives a robot; a simulation poses as one.",
-    "connectome": "Convert a published connectome to a file that circuits are built from.",
-    "export": "A trained controller as a folder for use elsewhere: weights, ONNX, card.",
-    "plot": "Pictures of a run: its wiring, activity, kymograph, phase portrait.",
-    "field": "Learn a place from pictures: capture, train, render, plan, localise, export.",
-    "bench": "Measure a capability and write its table.",
-}
-"""Name to summary; the code lies in innervate.launch.commands.<name>."""
+COMMANDS: Catalogue[ModuleType] = Catalogue(
+    "command",
+    group="innervate.commands",
+    package="innervate.launch.commands",
+    folder=Path(__file__).parent / "commands",
+)
+"""The files of `commands/`, and what others bring: modules with `main(argv)`."""
 
 
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.EEXIST)
+"""A place where nothing can be written, or that is not there."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No room: the disk, the quota, or the largest file that this process may write."""
 
@@ -38,7 +32,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def usage() -> str:
     """The answer to `innervate --help`."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.items()]
+    lines = [f"  {name:<{width}}  {summary}" for name, summary in COMMANDS.summaries()]
     return "\n".join(
         [
             "usage: innervate COMMAND [options]      (innervate COMMAND --help explains each option)",
@@ -47,7 +41,7 @@ def usage() -> str:
             "",
             *lines,
             "",
-            "Begin with:  innervate train swim --controller ncap --learner cma",
+            "Begin with:  innervate train swim",
         ]
     )
 
@@ -62,15 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if argv[0] == "--version":
             print(importlib.import_module("importlib.metadata").version("innervate"))
             return
-        if argv[0] not in COMMANDS:
-            raise UnknownNameError("command", argv[0], COMMANDS)
-        importlib.import_module(f"innervate.launch.commands.{argv[0]}").main(argv[1:])
+        early.check(argv)
+        warnings.showwarning = _told(warnings.showwarning)
+        COMMANDS[argv[0]].main(argv[1:])
     except InnervateError as error:
         print(f"innervate {argv[0]}: {error}", file=sys.stderr)
         raise SystemExit(2) from None
     except BrokenPipeError:  # `innervate list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
+        if error.errno in DENIED and error.filename is not None:
+            print(f"innervate {argv[0]}: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+            raise SystemExit(2) from None
         if error.errno not in FULL:
             raise
         where = f" at {error.filename}" if error.filename else ""
@@ -83,6 +80,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _told(others: Callable[..., None]) -> Callable[..., None]:
+    """Shows our own warnings as one sentence, those of others as ever."""
+
+    def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, InnervateWarning):
+            print(f"innervate: {message}", file=sys.stderr)
+        else:
+            others(message, category, *where, **more)
+
+    return show
 
 
 if __name__ == "__main__":

@@ -8,20 +8,20 @@ import mujoco
 import numpy as np
 from jaxtyping import Float64
 
-from innervate.envs import gl
-from innervate.envs.bodies.rooms import SCENES, scene
-from innervate.envs.make import make_world
+from innervate.cameras import Pinhole, look_at
+from innervate.envs.engine.make import make_world
 from innervate.envs.model import compile_spec, load_spec
-from innervate.envs.photograph import Photographer, Pinhole, RayCamera, lit_evenly
 from innervate.envs.registry import TASKS
-from innervate.envs.viewpoints import Views, extent, orbit_views, path_views, random_views
+from innervate.envs.scenery.rooms import SCENES, scene
+from innervate.envs.sight import gl
+from innervate.envs.sight.photograph import Photographer, RayCamera, lit_evenly
+from innervate.envs.sight.viewpoints import Views, extent, orbit_views, path_views, random_views
 from innervate.errors import ConfigError, UnknownNameError
-from innervate.perception.field.camera import Intrinsics, look_at
-from innervate.perception.field.capture import Capture
-from innervate.perception.field.information import information_of, next_view
-from innervate.perception.field.space import UNKNOWN, carve
-from innervate.perception.field.training import VoxelConfig, train_voxels
-from innervate.perception.field.voxel import VoxelField, leaps, occupied_cells
+from innervate.perception.field.answers.information import information_of, next_view
+from innervate.perception.field.answers.space import UNKNOWN, carve
+from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.radiance.training import VoxelConfig, train_voxels
+from innervate.perception.field.radiance.voxel import VoxelField, leaps, occupied_cells
 
 MARGIN_M = 0.02
 """By which the field's box is wider than the model's."""
@@ -53,12 +53,6 @@ class Scene:
         low, high = extent(self.model, self.data)
         return np.stack([low - MARGIN_M, high + MARGIN_M])
 
-    @property
-    def camera(self) -> Intrinsics:
-        """What the pictures are taken with."""
-        p = self.pinhole
-        return Intrinsics.of_view(p.width, p.height, p.fovy_deg)
-
     def shoot(self, poses: Float64[np.ndarray, "view 4 4"], *, held_out: int = 0) -> Capture:
         """A view from every pose; the last `held_out` are kept from training."""
         black = np.zeros((self.pinhole.height, self.pinhole.width, 3), np.uint8)
@@ -66,7 +60,7 @@ class Scene:
         looks = [self.rays.look(pose) for pose in poses]
         names = tuple(self.model.geom(k).name or f"geom{k}" for k in range(self.model.ngeom))
         return Capture(
-            images=images, poses=poses, camera=self.camera, bounds=self.bounds, depth=np.stack([d for d, _ in looks]),
+            images=images, poses=poses, camera=self.pinhole, bounds=self.bounds, depth=np.stack([d for d, _ in looks]),
             labels=np.stack([k for _, k in looks]), label_names=names,
             held_out=tuple(range(len(poses) - held_out, len(poses))),
         )  # fmt: skip

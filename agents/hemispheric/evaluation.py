@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from ...controllers import Controller
 from ...envs.bodies.arm import arms
-from ..plants.plant import Plant
+from ..twins.plant import Plant
 from .trials import Trials
 from .unroll import Conditions, stepper, unroll
 

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
-from ...controllers.bilateral import Bilateral
-from ..plants.arm26 import Arm26
-from ..plants.layout import ACTIVATION, ANGLE, FORCE, LANES, RATE, ROWS, SINES
-from ..plants.plant import BodyState, Plant
+from ...controllers.circuits.bilateral import Bilateral
+from ..twins.arm26 import Arm26
+from ..twins.layout import ACTIVATION, ANGLE, FORCE, LANES, RATE, ROWS, SINES
+from ..twins.plant import BodyState, Plant
 from .program import program
 from .trials import Trials
 from .unroll import Conditions, Movement, goals

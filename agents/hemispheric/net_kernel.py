@@ -7,8 +7,9 @@ An operation is a row of eight integers; see `program.py`, which writes them, fo
 import numpy as np
 from jaxtyping import Float, Int64
 
-from ..plants.compiled import compiled, inlined
-from ..plants.layout import LANES
+from innervate.kernels import fast, fast_inlined
+
+from ..twins.layout import LANES
 
 LINEAR, TANH, SIGMOID, GATED, MIX, POOL = range(6)
 Acts = Float[np.ndarray, "row 64"]
@@ -16,7 +17,7 @@ Weights = Float[np.ndarray, "parameter"]
 Operations = Int64[np.ndarray, "operation 8"]
 
 
-@inlined
+@fast_inlined
 def _tanh(x: float) -> float:
     """Lambert's continued fraction at an eighth of x, doubled three times: a call would be no vector code."""
     y = min(max(x, -19.0), 19.0) / 8
@@ -29,12 +30,12 @@ def _tanh(x: float) -> float:
     return above / below
 
 
-@inlined
+@fast_inlined
 def _sigmoid(x: float) -> float:
     return 0.5 + 0.5 * _tanh(0.5 * x)
 
 
-@compiled
+@fast
 def run(operations: Operations, weights: Weights, now: Acts, past: Acts) -> None:
     """Fill in the rows of `now` from its inputs and from all rows one control step earlier."""
     for o in range(len(operations)):
@@ -74,7 +75,7 @@ def run(operations: Operations, weights: Weights, now: Acts, past: Acts) -> None
                         y[n] = own[n] + max(a[n], b[n])
 
 
-@compiled
+@fast
 def _linear(weight: Weights, bias: Weights, x: Acts, y: Acts) -> None:
     np.dot(weight.reshape(len(y), len(x)), x, y)
     for o in range(len(y)):
@@ -83,7 +84,7 @@ def _linear(weight: Weights, bias: Weights, x: Acts, y: Acts) -> None:
             to[n] += b
 
 
-@compiled
+@fast
 def _gates(now: Acts, last: Weights, to: Weights, into: int, within: int, gate: int, units: int) -> None:
     """Of one gated unit; reset, update and new activity are kept in three rows from `gate` on."""
     for j in range(2):
@@ -98,7 +99,7 @@ def _gates(now: Acts, last: Weights, to: Weights, into: int, within: int, gate: 
         to[n] = new[n] + update[n] * (last[n] - new[n])
 
 
-@compiled
+@fast
 def run_adjoint(
     operations: Operations, weights: Weights, now: Acts, past: Acts, d_weights: Weights, d: Acts, d_past: Acts
 ) -> None:
@@ -148,7 +149,7 @@ def run_adjoint(
                         db[n] += g[n] if b[n] > a[n] else 0.5 * g[n] if a[n] == b[n] else 0.0
 
 
-@compiled
+@fast
 def _linear_adjoint(weight: Weights, d_weight: Weights, d_bias: Weights, x: Acts, to_y: Acts, to_x: Acts) -> None:
     d_weight += np.dot(to_y, x.T).reshape(-1)
     to_x += np.dot(weight.reshape(len(to_y), len(x)).T, to_y)
@@ -156,7 +157,7 @@ def _linear_adjoint(weight: Weights, d_weight: Weights, d_bias: Weights, x: Acts
         d_bias[o] += to_y[o].sum()
 
 
-@compiled
+@fast
 def _gates_adjoint(
     now: Acts, last: Weights, d: Acts, d_last: Weights, g: Weights, into: int, within: int, gate: int, units: int
 ) -> None:

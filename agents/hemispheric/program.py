@@ -8,7 +8,7 @@ from jaxtyping import Int64
 
 from innervate.errors import ConfigError
 
-from ...controllers.bilateral import Bilateral
+from ...controllers.circuits.bilateral import Bilateral
 from . import net_kernel as kernel
 
 

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
-from ...controllers.bilateral import BilateralConfig
-from ..plants.arm26 import Arm26
-from ..plants.plant import Plant
+from ...controllers.circuits.bilateral import BilateralConfig
+from ..twins.arm26 import Arm26
+from ..twins.plant import Plant
 from .losses import SQUARE_SCALE, activity_cost
 from .trials import Trials
 from .unroll import Movement

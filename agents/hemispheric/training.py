@@ -1,6 +1,6 @@
 """Backpropagation through the body, with one gradient per hemisphere; many seeds and losses side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, Literal, get_args
@@ -12,10 +12,11 @@ from torch import Tensor
 
 from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
-from ...controllers.bilateral import Bilateral, BilateralConfig
+from ...controllers.circuits.bilateral import Bilateral, BilateralConfig
 from ...controllers.population import Population
-from ..plants.plant import Plant
 from ..seeds import Streams
+from ..tensors import load_optimizer_tensors, optimizer_tensors
+from ..twins.plant import Plant
 from .fused import FusedUnroll
 from .losses import HemisphericLoss, Terms, weighted
 from .terms import movement_terms, planned
@@ -101,47 +102,88 @@ def train(
         ConfigError: no members, or members that differ in what their losses regularise.
         NonFiniteError: a gradient is not finite; names the parameter and the member.
     """
-    kinds = {member.loss.regulariser for member in members}
-    if len(kinds) != 1:
-        raise ConfigError("At least one member is needed, and all must regularise the same (`HemisphericLoss`).")
-    built = [config.build(plant.spec, Streams(member.seed).controller()) for member in members]
-    parameters = torch.stack([torch.nn.utils.parameters_to_vector(c.parameters()) for c in built]).detach()
-    if start is not None:
-        if start.shape != parameters.shape:
-            raise ConfigError(
-                f"start has the parameters of {tuple(start.shape)} members and parameters; these controllers have "
-                f"{tuple(parameters.shape)}."
-            )
-        parameters = start.clone()
-    controller, routes = built[0], Routes(built[0])
-    optimizer = torch.optim.Adam([parameters], lr=training.learning_rate, eps=1e-7)
-    sources = [_Source(member, plant, training) for member in members]
-    weights = [_weights([getattr(member.loss, side) for member in members]) for side in routes.sides]
-    alike = all(member.loss.left == member.loss.right for member in members)
-    duration = torch.tensor([member.loss.duration_s for member in members])
-    move = _mover(controller, plant, training, len(members) * training.batch)
+    trainer = Trainer(config, plant, members, training, start)
     history: list[np.ndarray] = []
-    for batch in range(training.batches):
-        _set_rate(optimizer, training, batch)
-        matrix = parameters.clone().requires_grad_(True)
-        drawn, noise = zip(*(source.next() for source in sources), strict=True)
+    while trainer.batch < training.batches:
+        batch = trainer.batch
+        history.append(trainer.step())
+        if batch % 200 == 0 or batch == training.batches - 1:
+            say(f"batch {batch}: loss {history[-1].mean():.4g}")
+    return Result(config, plant, tuple(members), trainer.parameters.detach(), np.array(history))
+
+
+class Trainer:
+    """`train`, a batch at a time; `snapshot` and `restore` go between two of them."""
+
+    def __init__(
+        self,
+        config: BilateralConfig,
+        plant: Plant,
+        members: Sequence[Member],
+        training: TrainingConfig,
+        start: Float[Tensor, "member parameter"] | None = None,
+    ) -> None:
+        kinds = {member.loss.regulariser for member in members}
+        if len(kinds) != 1:
+            raise ConfigError("At least one member is needed, and all must regularise the same (`HemisphericLoss`).")
+        built = [config.build(plant.spec, Streams(member.seed).controller()) for member in members]
+        parameters = torch.stack([torch.nn.utils.parameters_to_vector(c.parameters()) for c in built]).detach()
+        if start is not None:
+            if start.shape != parameters.shape:
+                raise ConfigError(
+                    f"start has the parameters of {tuple(start.shape)} members and parameters; these controllers have "
+                    f"{tuple(parameters.shape)}."
+                )
+            parameters = start.clone()
+        self.batch = 0
+        """How many are done."""
+        self.parameters = parameters
+        """(member, parameter)."""
+        self._config, self._plant, self._training = config, plant, training
+        self._released = kinds == {"released"}
+        self._routes = Routes(built[0])
+        self._optimizer = torch.optim.Adam([parameters], lr=training.learning_rate, eps=1e-7)
+        self._sources = [_Source(member, plant, training) for member in members]
+        weights = [_weights([getattr(member.loss, side) for member in members]) for side in self._routes.sides]
+        alike = all(member.loss.left == member.loss.right for member in members)
+        self._weights = weights[:1] if alike else weights
+        self._duration = torch.tensor([member.loss.duration_s for member in members])
+        self._move = _mover(built[0], plant, training, len(members) * training.batch)
+
+    def step(self) -> Float[np.ndarray, "member"]:
+        """Train on one batch; the losses before it, of two hemispheres the mean."""
+        training, plant, weights, routes = self._training, self._plant, self._weights, self._routes
+        _set_rate(self._optimizer, training, self.batch)
+        matrix = self.parameters.clone().requires_grad_(True)
+        drawn, noise = zip(*(source.next() for source in self._sources), strict=True)
         trials = joined(list(drawn))
-        movement = move(matrix, trials, torch.cat(noise, dim=1) if training.conditions.motor_noise else None)
-        plan = planned(trials, plant, training.steps, duration)
+        movement = self._move(matrix, trials, torch.cat(noise, dim=1) if training.conditions.motor_noise else None)
+        plan = planned(trials, plant, training.steps, self._duration)
         gradients: list[Tensor] = []
         lost: list[Tensor] = []
-        for side in weights[:1] if alike else weights:
-            terms = movement_terms(movement, plan, plant, config, side, kinds == {"released"})
+        for side in weights:
+            terms = movement_terms(movement, plan, plant, self._config, side, self._released)
             lost.append(weighted(terms, side))
             total = lost[-1].sum() + 0 * matrix.sum()  # a side may learn from nothing
             gradients += torch.autograd.grad(total, matrix, retain_graph=len(lost) < len(weights))
-        parameters.grad = routes.routed(torch.stack(gradients).expand(len(routes.sides), -1, -1))
-        routes.clip(parameters.grad, training.clip)
-        optimizer.step()
-        history.append(torch.stack(lost).mean(dim=0).detach().numpy())
-        if batch % 200 == 0 or batch == training.batches - 1:
-            say(f"batch {batch}: loss {history[-1].mean():.4g}")
-    return Result(config, plant, tuple(members), parameters.detach(), np.array(history))
+        self.parameters.grad = routes.routed(torch.stack(gradients).expand(len(routes.sides), -1, -1))
+        routes.clip(self.parameters.grad, training.clip)
+        self._optimizer.step()
+        self.batch += 1
+        return torch.stack(lost).mean(dim=0).detach().numpy()
+
+    def snapshot(self) -> tuple[dict[str, Tensor], list[Any]]:
+        """Tensors (parameters and Adam's moments), and the state of each member's generator, as JSON."""
+        tensors = {"parameters": self.parameters.detach().clone(), **optimizer_tensors(self._optimizer)}
+        return tensors, [source.state for source in self._sources]
+
+    def restore(self, batch: int, tensors: Mapping[str, Tensor], generators: Sequence[Any]) -> None:
+        """Go back to what `snapshot` returned after so many batches."""
+        self.batch = batch
+        self.parameters.copy_(tensors["parameters"])
+        load_optimizer_tensors(self._optimizer, {k: v for k, v in tensors.items() if k != "parameters"})
+        for source, state in zip(self._sources, generators, strict=True):
+            source.state = state
 
 
 def _weights(losses: Sequence[Terms]) -> dict[str, Float[Tensor, "member"]]:
@@ -189,6 +231,15 @@ class _Source:
         self._rng = Streams(member.seed).learner()
         self._member, self._plant, self._training = member, plant, training
         self._pool = None if training.pool is None else self._draw(training.pool)
+
+    @property
+    def state(self) -> Any:
+        """Of the generator, as JSON."""
+        return self._rng.bit_generator.state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._rng.bit_generator.state = state
 
     def _draw(self, n: int) -> Trials:
         how = self._training

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
-from ...envs.arm import CENTRAL_RAD
 from ...envs.bodies.arm import RANGE_RAD
-from ...envs.reach import DIRECTIONS
-from ..plants.plant import Plant
+from ...envs.tasks._arm import CENTRAL_RAD
+from ...envs.tasks.reach import DIRECTIONS
+from ..twins.plant import Plant
 
 Task = Literal["reach", "hold", "centre-out"]
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from innervate.errors import ConfigError
 
 from ...controllers import State
-from ..plants.plant import BodyState, Plant
+from ..twins.plant import BodyState, Plant
 from .trials import Trials
 
 Act = Callable[[dict[str, Tensor], State], tuple[Tensor, State]]

@@ -3,14 +3,15 @@
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
+from innervate.kernels import fast
+
 from ...controllers.normaliser import CLIP
-from ..plants import arm26_kernel as arm
-from ..plants.compiled import compiled
-from ..plants.layout import FELT, LANES
+from ..twins import arm26_kernel as arm
+from ..twins.layout import FELT, LANES
 from .net_kernel import run, run_adjoint
 
 
-@compiled
+@fast
 def forward(
     operations: Int64[np.ndarray, "operation 8"],
     weights: Float[np.ndarray, "parameter"],
@@ -50,7 +51,7 @@ def forward(
                     bodies[t + 1].reshape(-1), work.reshape(-1))  # fmt: skip
 
 
-@compiled
+@fast
 def backward(
     operations: Int64[np.ndarray, "operation 8"],
     weights: Float[np.ndarray, "parameter"],

@@ -11,12 +11,9 @@ from torch import Tensor, nn
 
 from innervate.errors import ConfigError
 
+from ..objectives._losses import avg_l1_norm
+
 NORMS = ("layer", "avg-l1", "none")
-
-
-def avg_l1_norm(x: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch latent"]:
-    """Each row over the mean of its absolute values (TD7, arXiv 2306.02451)."""
-    return x / x.abs().mean(1, keepdim=True).clamp(min=1e-8)
 
 
 class LatentEncoder(BaseFeaturesExtractor):

@@ -26,9 +26,10 @@ from torch.optim import Optimizer
 
 from innervate.errors import ConfigError, NonFiniteError
 
+from ..objectives._objective import Experience, Objective
+from .asked import Asked, build, configured
 from .diagnostics import effective_rank, silent_fraction
 from .encoder import LatentEncoder
-from .objectives import Asked, Experience, Objective, build, configured
 from .sequences import replayed, rolled_out
 
 DEFAULT_LATENT = 16

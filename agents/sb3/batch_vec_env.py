@@ -7,17 +7,19 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import tile_images
 
 from innervate.errors import ConfigError
 
-from ..guard import check_action
+from ..experience.guard import check_action, check_reward
 
 
 class BatchVecEnv(VecEnv):
     """Steps all bodies in one call; no Python runs for an environment whose episode goes on.
 
-    `infos` holds, for an environment whose episode has ended, `terminal_observation`, `TimeLimit.truncated` and
-    Monitor's `episode`; for all others the same empty dictionary.
+    `infos` holds, for an environment whose episode has ended, the task's own last values, `is_success` where it knows
+    success, `terminal_observation`, `TimeLimit.truncated` and Monitor's `episode`; for all others the same empty
+    dictionary.
 
     Args:
         env: restarts in the step in which an episode ends (Gymnasium's SAME_STEP).
@@ -35,6 +37,7 @@ class BatchVecEnv(VecEnv):
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, np.int64)
         self._actions: np.ndarray | None = None
+        self._all = np.ones(env.num_envs, np.bool_)
         self._quiet: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
         self.episode_seeds: Sequence[int] | None = None
         super().__init__(
@@ -72,19 +75,26 @@ class BatchVecEnv(VecEnv):
         assert self._actions is not None
         check_action(self._actions)
         flat, reward, terminated, truncated, info = self.env.step(self.command(self._actions))
+        check_reward(reward)
         self._returns += reward
         self._lengths += 1
         done = np.asarray(terminated | truncated)
         infos = self._quiet
         if done.any():
             cut = np.asarray(truncated & ~terminated)
-            infos = [self._ended(i, info["final_obs"][i], bool(cut[i])) if d else {} for i, d in enumerate(done)]
+            infos = [self._ended(i, info, bool(cut[i])) if d else {} for i, d in enumerate(done)]
             self._returns[done], self._lengths[done] = 0.0, 0
         return self.present(np.array(flat, np.float32), done), reward.astype(np.float32), done, infos
 
-    def _ended(self, i: int, last: Any, cut: bool) -> dict[str, Any]:
+    def _ended(self, i: int, info: dict[str, Any], cut: bool) -> dict[str, Any]:
+        """What is told of an episode's end: the task's own last values, and what stable-baselines3 reads."""
+        final = info.get("final_info", {})
+        own = {k: v[i] for k, v in final.items() if not k.startswith("_") and final.get(f"_{k}", self._all)[i]}
+        reached = own.get("success", own.get("is_success"))
         return {
-            "terminal_observation": self.present_terminal(i, np.asarray(last, np.float32)),
+            **own,
+            **({} if reached is None else {"is_success": bool(reached)}),
+            "terminal_observation": self.present_terminal(i, np.asarray(info["final_obs"][i], np.float32)),
             "TimeLimit.truncated": cut,
             "episode": {"r": float(self._returns[i]), "l": int(self._lengths[i]), "t": 0.0},
         }
@@ -108,8 +118,28 @@ class BatchVecEnv(VecEnv):
         self.env.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """The same attribute of the vector environment for every index; None where it has none."""
-        return [getattr(self.env, attr_name, None)] * len(list(self._get_indices(indices)))
+        """The same attribute of the vector environment for every index. Raises `AttributeError` where it has none."""
+        return [getattr(self.env, attr_name)] * len(list(self._get_indices(indices)))
+
+    def has_attr(self, attr_name: str) -> bool:
+        """Whether the vector environment has such an attribute."""
+        return hasattr(self.env, attr_name)
+
+    def get_images(self) -> list[np.ndarray | None]:
+        """A frame of every environment that is drawn, None for the others."""
+        frames: Any = self.env.render()
+        drawn = getattr(self.env.unwrapped, "_render_envs", range(self.num_envs))
+        found: list[np.ndarray | None] = [None] * self.num_envs
+        for i, frame in zip(drawn, () if frames is None else frames, strict=False):
+            found[i] = frame
+        return found
+
+    def render(self, mode: str | None = None) -> np.ndarray | None:
+        """All frames tiled into one picture; None without a render mode."""
+        if mode == "human":
+            raise ConfigError("Many bodies have no window; ask for rgb_array, or see one of them: innervate play.")
+        frames = [frame for frame in self.get_images() if frame is not None]
+        return tile_images(frames) if frames else None
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         """Not offered: the bodies of a batch are one object."""

@@ -11,7 +11,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.torch_layers import FlattenExtractor
 from torch import nn
 
-from ...controllers.nets import MLP
+from ...controllers.circuits.mlp import MLP
 from ...controllers.normaliser import CLIP, Normaliser
 from .flat_net import FlatNet, FlatParameters
 from .policy import ControllerPolicy
@@ -77,8 +77,8 @@ def _mlp_policy(policy: ActorCriticPolicy, parameters: FlatParameters) -> FlatPo
 def _controller_policy(policy: ControllerPolicy, parameters: FlatParameters) -> FlatPolicy:
     """A multilayer perceptron of innervate's with its critic."""
     controller = policy.controller
-    if type(controller) is not MLP:
-        raise ValueError("only multilayer perceptrons")
+    if type(controller) is not MLP or controller.spec.choices:
+        raise ValueError("only multilayer perceptrons that drive actuators")
     n = controller.spec.observation_size
     actor = parameters.net(list(controller.layers))
     critic = parameters.net(list(policy.critic.layers))

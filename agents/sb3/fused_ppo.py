@@ -50,9 +50,9 @@ class FusedPPO(PPO):
         last, starts = np.asarray(self._last_obs, np.float32), self._last_episode_starts
         low, high = self.action_space.low, self.action_space.high  # pyright: ignore[reportAttributeAccessIssue]
         shape = (n_rollout_steps, env.num_envs, *(self.action_space.shape or ()))
-        noise = torch.randn(shape).numpy()
         rollout_buffer.reset()
         callback.on_rollout_start()
+        noise = torch.randn(shape).numpy()  # after the call back: a snapshot taken there has not drawn it yet
         for step in range(n_rollout_steps):
             actions, values, log_probs = flat.act(last, noise[step])
             new, rewards, dones, infos = env.step(np.clip(actions, low, high))

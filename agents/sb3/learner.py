@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.logger import Logger
 
 from innervate.errors import ConfigError, RunError
 
 from ...controllers import Controller
+from ..experience.worlds import controller_spec, make_vector_env
 from ..learner import Learner, Progress, Setting
 from ..seeds import Streams
 from ..tensors import as_array, global_generators, restore_global_generators
-from ..worlds import controller_spec, make_vector_env
 from .vec_env import NervousVecEnv
 
 
@@ -66,7 +66,8 @@ class SB3Learner(Learner):
         restore_global_generators(self._generators)
         self._training = True
         fresh = self.model.num_timesteps == 0
-        self.model.learn(left, callback=self._callback(on_iteration), log_interval=1, reset_num_timesteps=fresh)
+        callbacks = CallbackList([self._callback(on_iteration), *self.setting.callbacks])
+        self.model.learn(left, callback=callbacks, log_interval=1, reset_num_timesteps=fresh)
         self.finish_iteration(on_iteration)
         self._generators, self._training = global_generators(), False
 

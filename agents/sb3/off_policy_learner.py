@@ -1,33 +1,40 @@
-"""TD3 and SAC as learners: stable-baselines3's own algorithms over any controller without learned recurrence."""
+"""What off-policy learners share: stable-baselines3's own algorithms over any controller without learned recurrence."""
 
 # stable-baselines3 keeps what a resumed run needs in attributes with a leading underscore.
 # pyright: reportPrivateUsage=false
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import SAC, TD3
+from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.noise import NormalActionNoise
 from torch.optim import Optimizer
 
 from innervate.errors import ConfigError
 
 from ...controllers.normaliser import Normaliser
-from ..learner import Progress, Setting, Snapshot
+from ..learner import Metrics, Progress, Setting, Snapshot
 from ..tensors import as_array, load_optimizer_tensors, optimizer_tensors
 from .learner import SB3Learner
-from .off_policy import CarriedController, ControllerSACPolicy, ControllerTD3Policy
+from .off_policy import CarriedController
+
+OFF_POLICY_METRICS: Metrics = {
+    "train/actor_loss": ("", "loss of the actor, mean over the last updates"),
+    "train/critic_loss": ("", "mean squared error of the critics"),
+    "train/learning_rate": ("", "Adam's step size"),
+    "train/n_updates": ("", "gradient steps so far"),
+}
 
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OffPolicyConfig:
-    """What TD3 and SAC have in common."""
+    """What TD3, SAC and their kin have in common."""
 
     num_envs: int = 4
     """Environments stepped together."""
@@ -50,53 +57,30 @@ class OffPolicyConfig:
     report_steps: int = 1_000
     """Control steps between two reports, and between two possible checkpoints."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class TD3Config(OffPolicyConfig):
-    """Twin delayed deterministic policy gradient (Fujimoto et al. 2018), by stable-baselines3."""
-
-    noise: float = 0.1
-    """Standard deviation of the exploration noise, as a fraction of the actuators' limit."""
-
-    def build(self, setting: Setting) -> "OffPolicyLearner":
-        """Build for any controller that has parameters and no learned recurrence."""
-        return OffPolicyLearner(setting, self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SACConfig(OffPolicyConfig):
-    """Soft actor-critic (Haarnoja et al. 2018), by stable-baselines3, its temperature tuned by itself."""
-
-    learning_rate: float = 3e-4
-    """Step size of Adam, for actor, critics and temperature."""
-    initial_std: float = 0.5
-    """Initial spread of the action before it is squashed."""
-    initial_temperature: float = 1.0
-    """Initial weight of the entropy; much below 1 where a step earns much less than 1, or noise is all that counts."""
-
-    def build(self, setting: Setting) -> "OffPolicyLearner":
-        """Build for any controller that has parameters and no learned recurrence."""
-        return OffPolicyLearner(setting, self)
-
-    def temperature(self) -> str:
-        """As stable-baselines3 wants to be told."""
-        if not 0 < self.initial_temperature < float("inf"):
-            raise ConfigError(f"The temperature must begin above 0; initial_temperature={self.initial_temperature}.")
-        return f"auto_{self.initial_temperature}"
+    def tiny(self) -> tuple[Any, int]:
+        """A short warm-up and few updates."""
+        return replace(self, num_envs=2, warm_up=100, batch_size=32, report_steps=100), 300
 
 
 class OffPolicyLearner(SB3Learner):
-    """Runs stable-baselines3's unmodified TD3 or SAC."""
+    """Runs an unmodified off-policy algorithm of stable-baselines3 with an actor and critics."""
 
     model: Any
 
-    def __init__(self, setting: Setting, config: TD3Config | SACConfig) -> None:
+    def __init__(self, setting: Setting, config: OffPolicyConfig) -> None:
         if not 0 < config.discount < 1 or config.updates_per_step <= 0:
             raise ConfigError("discount must lie in (0, 1) and updates_per_step above 0.")
         self.config = config
         super().__init__(setting, config.num_envs)
+        if self.controller.spec.choices:
+            raise ConfigError(
+                f"{setting.world.id} chooses between alternatives ({list(self.controller.spec.choices)}), and this "
+                "learner drives actuators; train it with ppo or cma."
+            )
         if self.controller.recurrence == "learned":
-            raise ConfigError("TD3 and SAC cannot train a learned recurrence through time; train it with ppo or cma.")
+            raise ConfigError(
+                "An off-policy learner cannot train a learned recurrence through time; train it with ppo or cma."
+            )
         self.model = self.algorithm(config, self._streams.integer())
         self._adopt(self.model)
         actor = self.model.policy.actor
@@ -105,18 +89,13 @@ class OffPolicyLearner(SB3Learner):
         self._normalised = 0
         self.model.action_space.seed(self._streams.integer())
 
+    @abstractmethod
     def algorithm(self, config: Any, seed: int) -> Any:
         """stable-baselines3's own class around the controller."""
-        common = self.common_settings(config, seed)
-        kwargs: dict[str, Any] = {
-            "controller": self.controller, "net_arch": {"pi": [], "qf": list(config.critic_hidden)},
-        }  # fmt: skip
-        if isinstance(config, TD3Config):
-            actions = self.controller.spec.action_size
-            noise = NormalActionNoise(np.zeros(actions), np.full(actions, config.noise))
-            return TD3(ControllerTD3Policy, self.env, action_noise=noise, policy_kwargs=kwargs, **common)
-        kwargs["initial_std"] = config.initial_std
-        return SAC(ControllerSACPolicy, self.env, ent_coef=config.temperature(), policy_kwargs=kwargs, **common)
+
+    def policy_settings(self, config: OffPolicyConfig) -> dict[str, Any]:
+        """What the policy is told."""
+        return {"controller": self.controller, "net_arch": {"pi": [], "qf": list(config.critic_hidden)}}
 
     @staticmethod
     def common_settings(config: OffPolicyConfig, seed: int) -> dict[str, Any]:

@@ -6,15 +6,15 @@ from typing import Any
 import torch
 from gymnasium import spaces
 from jaxtyping import Float
-from stable_baselines3.common.distributions import DiagGaussianDistribution
+from stable_baselines3.common.distributions import DiagGaussianDistribution, MultiCategoricalDistribution
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import Schedule
 from torch import Tensor, nn
 
 from ...controllers import Controller, State
-from ...controllers.nets import linear
+from ...controllers.layers import linear
 from ...controllers.normaliser import Normaliser
-from ..guard import check_gradients
+from ..experience.guard import check_gradients
 from .carry import Carrier
 
 
@@ -37,6 +37,9 @@ class Critic(nn.Module):
 
 class ControllerPolicy(ActorCriticPolicy):
     """Gaussian noise of a common standard deviation for each actuator around the controller's action.
+
+    Where the body chooses between alternatives, each is drawn with a probability that grows with its preference
+    (softmax of the preferences by `std`, one for all of them).
 
     With `sequence_length` L > 1 a minibatch is read as (L, chunks) consecutive control steps, time first, and the
     controller is unrolled through them from the state stored with the first: backpropagation through time.
@@ -67,7 +70,8 @@ class ControllerPolicy(ActorCriticPolicy):
         controller, hidden, std, learn_std, generator = self._parts
         self.controller, self.carrier = controller, Carrier.of(controller)
         self.critic = Critic(self.carrier.size - 1, hidden, generator)
-        log_std = torch.full((controller.spec.action_size,), std).log()
+        self._choices = controller.spec.choices
+        log_std = torch.full((1 if self._choices else controller.spec.action_size,), std).log()
         self.log_std = nn.Parameter(log_std, requires_grad=learn_std)
         trainable = [p for p in self.parameters() if p.requires_grad]
         self.optimizer = self.optimizer_class(trainable, lr=lr_schedule(1), **self.optimizer_kwargs)  # pyright: ignore[reportCallIssue]
@@ -76,7 +80,10 @@ class ControllerPolicy(ActorCriticPolicy):
     def _before_step(self, *_: Any) -> None:
         check_gradients(self)
 
-    def _gaussian(self, mean: Tensor) -> DiagGaussianDistribution:
+    def _around(self, mean: Tensor) -> DiagGaussianDistribution | MultiCategoricalDistribution:
+        if self._choices:
+            preferences = mean / self.log_std.exp()
+            return MultiCategoricalDistribution(list(self._choices)).proba_distribution(preferences)
         distribution = DiagGaussianDistribution(self.controller.spec.action_size)
         return distribution.proba_distribution(mean, self.log_std)
 
@@ -99,18 +106,18 @@ class ControllerPolicy(ActorCriticPolicy):
 
     def forward(self, obs: Tensor, deterministic: bool = False) -> tuple[Tensor, Tensor, Tensor]:
         """Actions, values and log probabilities."""
-        distribution = self._gaussian(self._mean(obs))
+        distribution = self._around(self._mean(obs))
         actions = distribution.get_actions(deterministic=deterministic)
         return actions, self.critic(obs[:, :-1]), distribution.log_prob(actions)
 
     def evaluate_actions(self, obs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Values, log probabilities and entropy of stored actions under the present parameters."""
-        distribution = self._gaussian(self._mean(obs) if self.sequence_length == 1 else self._unrolled_mean(obs))
+        distribution = self._around(self._mean(obs) if self.sequence_length == 1 else self._unrolled_mean(obs))
         return self.critic(obs[:, :-1]), distribution.log_prob(actions), distribution.entropy()
 
-    def get_distribution(self, obs: Tensor) -> DiagGaussianDistribution:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The Gaussian around the controller's action."""
-        return self._gaussian(self._mean(obs))
+    def get_distribution(self, obs: Tensor) -> DiagGaussianDistribution | MultiCategoricalDistribution:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """What actions are drawn from."""
+        return self._around(self._mean(obs))
 
     def predict_values(self, obs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Values of carried observations."""

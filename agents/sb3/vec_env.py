@@ -8,8 +8,9 @@ from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 
 from ...controllers import Controller, State
-from ..guard import check_observation
-from ..worlds import action_scale
+from ..experience.efference import tell_senses
+from ..experience.guard import check_observation
+from ..experience.worlds import action_scale
 from .batch_vec_env import BatchVecEnv
 from .carry import Carrier
 
@@ -17,8 +18,8 @@ from .carry import Carrier
 class NervousVecEnv(BatchVecEnv):
     """Steps the controller's state beside the bodies and hands both out as one carried observation.
 
-    Actions are in [-1, 1] whatever the actuators' limits. The state advances by what the body sensed, never by the
-    action that exploration drew, so warm-up by random actions leaves it right.
+    Actions are in [-1, 1] whatever the actuators' limits, or numbers of alternatives. The state advances by what the
+    body sensed, never by the action that exploration drew, so warm-up by random actions leaves it right.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], controller: Controller) -> None:
@@ -27,7 +28,9 @@ class NervousVecEnv(BatchVecEnv):
         self._flat = np.zeros((env.num_envs, controller.spec.observation_size), np.float32)
         self._state: State = controller.initial_state(env.num_envs)
         self._after: State = self._state
-        actions = spaces.Box(-1.0, 1.0, (controller.spec.action_size,), np.float32)
+        choices = controller.spec.choices
+        size = controller.spec.action_size
+        actions = spaces.MultiDiscrete(list(choices)) if choices else spaces.Box(-1.0, 1.0, (size,), np.float32)
         super().__init__(env, self.carrier.space(), actions)
 
     def _join(self, flat: np.ndarray, state: State, starts: np.ndarray) -> np.ndarray:
@@ -41,10 +44,15 @@ class NervousVecEnv(BatchVecEnv):
 
     @torch.no_grad()
     def command(self, actions: np.ndarray) -> np.ndarray:
-        """Advance the controller's state by what was sensed, and scale the actions to the actuators' limits."""
+        """Advance the controller's state by what was sensed, and scale the actions to the actuators' limits.
+
+        Where the body chooses, `actions` are numbers of alternatives, (env, choice).
+        """
         sensed = self.controller.spec.split(torch.from_numpy(self._flat))
         self._after = self.controller.advance(sensed, self._state)
-        return (self._centre + self._half * actions).astype(np.float32)
+        tell_senses(self.env, self._after)
+        command = self._centre + self._half * actions
+        return command.astype(np.int64 if self.controller.spec.choices else np.float32)
 
     def present(self, flat: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Carried observations, with the state of a new episode where one begins."""

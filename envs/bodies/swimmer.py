@@ -8,7 +8,7 @@ import mujoco
 
 from innervate.errors import ModelError
 
-from .look import add_pool, add_tracking_camera, skin
+from ..scenery.look import add_pool, add_tracking_camera, skin
 
 MIN_LINKS, MAX_LINKS = 3, 20
 LINK_LENGTH_M = 0.1
@@ -40,7 +40,7 @@ def link_names(n_links: int) -> tuple[str, ...]:
     return ("head", *(f"segment_{i}" for i in range(n_links - 1)))
 
 
-def swimmer(n_links: int, target_radius_m: float | None = None) -> mujoco.MjSpec:
+def swimmer(n_links: int = 6, target_radius_m: float | None = None) -> mujoco.MjSpec:
     """A chain of `n_links` rigid links in a viscous plane, with `n_links - 1` motors.
 
     Sensors, head to tail: `joint_angle` (rad, n_links - 1), `velocity` (m/s, 3 per link, in the link's own frame),

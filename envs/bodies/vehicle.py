@@ -3,6 +3,9 @@
 import mujoco
 import numpy as np
 
+from ..scenery.town import add_sky_and_ground
+from ..scenery.weather import weather
+
 WHEEL_RADIUS_M = 0.1
 TRACK_M = 0.44
 """Between the points where the wheels touch the ground."""
@@ -14,6 +17,15 @@ EYE_FOVY_DEG = 60.0
 TIMESTEP_S = 0.005
 POSE_SIZE = 9
 """Numbers in `qpos`: position, quaternion, and the angle of each wheel."""
+
+
+def vehicle(eye_height_m: float = 1.2, eye_yaw_rad: float = 0.0) -> mujoco.MjSpec:
+    """The vehicle on open ground: see `add_vehicle`."""
+    spec = mujoco.MjSpec()
+    spec.modelname = "vehicle"
+    add_sky_and_ground(spec, weather("day", "summer"))
+    add_vehicle(spec, eye_height_m=eye_height_m, eye_yaw_rad=eye_yaw_rad)
+    return spec
 
 
 def add_vehicle(spec: mujoco.MjSpec, *, eye_height_m: float, eye_yaw_rad: float) -> None:

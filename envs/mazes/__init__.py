@@ -3,6 +3,6 @@
 Importing this package does not import mujoco or gymnasium.
 """
 
-from .maze import Maze, four_rooms, open_room, ring
+from ._maze import Maze, four_rooms, open_room, ring
 
 __all__ = ["Maze", "four_rooms", "open_room", "ring"]

@@ -1,16 +1,22 @@
-"""The alternating T-maze: left and right in turn, with no sign of which but one's own past."""
+"""Left and right in turn, with no sign of which but one's own past.
+
+The alternating T-maze: left and right in turn, with no sign of which but one's own past.
+"""
 
 from collections import deque
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from innervate.errors import ConfigError
 
-from .maze import ANIMAL, WALL, Action, Floor, Maze
-from .picture import picture
+from ..term import Term
+from ._env import MazeEnv
+from ._maze import ANIMAL, WALL, Action, Floor, Maze
+
+EPISODE_STEPS = 2000
 
 ARM = STEM = 5
 """Cells along the top, and from the crossing down to the foot, both included."""
@@ -28,10 +34,9 @@ def t_floor() -> Floor:
     return floor
 
 
-class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
+class TMazeEnv(MazeEnv):
     """Fetch rewards from the left arm, the right arm, the left arm, and so on, from the foot of the stem each time.
 
-    ## Description
     The alternating T-maze of "Predictive auxiliary objectives in deep RL mimic learning in the brain" (Fang &
     Stachenfeld, ICLR 2024), seen from above in an image of 7 x 7. Which arm is next cannot be seen; the observation
     holds the animal's own trace, o(t) + sum over k = 1..`trace` of 0.9^k o(t - k), walls left out of the sum.
@@ -40,54 +45,36 @@ class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
     crossing, and the best walk is rewarded every sixth step: 415 in the 500 steps that the paper judges, the most that
     it reports. (Without being put back no walk on which only the arms are rewarded has more than 210.)
 
-    ## Action Space
-    `Discrete(4)`: one cell a step.
-    | Num | Action |
-    |-----|--------|
-    | 0   | up     |
-    | 1   | right  |
-    | 2   | down   |
-    | 3   | left   |
-
-    A step against a wall leaves the animal where it is.
-
     ## Observation Space
-    `Box(-1, 1 + trace, (7, 7), float32)`: -1 for walls, elsewhere the trace of the animal (1 at its place without one;
-    an animal that has long stayed has 1 + 0.9 + ... + 0.9^6 = 5.2 there).
+    The maze from above with the trace of the animal; one that has long stayed has 1 + 0.9 + ... + 0.9^6 = 5.2 where it
+    is.
 
     ## Rewards
-    | Term     | Meaning                           | Min | Max |
-    |----------|-----------------------------------|-----|-----|
-    | `fetch`  | 5 at the end of the arm that is next | 0   | 5   |
-    | `bump`   | -1 for a step against a wall      | -1  | 0   |
-
-    `info` carries each as `reward/<term>`, the number of the animal's cell, by rows, as `place`, and as `turn` which
-    arm is next: 0 left, 1 right.
+    `info` also has the number of the animal's cell, by rows, as `place`, and as `turn` which arm is next: 0 left,
+    1 right.
 
     ## Starting State
     The foot of the stem, with the left arm next.
-
-    ## Episode End
-    No termination; truncation after 2000 steps.
-
-    ## Arguments
-    | Parameter | Type | Default | Description |
-    |-----------|------|---------|-------------|
-    | `trace`   | int  | `6`     | older places that are seen, 0 or more |
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012  (Gymnasium's name)
+    values = (("-1", "wall"), ("0", "floor where the animal has not been"), ("above 0", "the animal, or its trace"))
+    terms = (
+        Term("fetch", "5 at the end of the arm that is next", 0.0, REWARD),
+        Term("bump", "-1 for a step against a wall", BUMP, 0.0),
+    )
 
     def __init__(self, trace: int = TRACE, render_mode: str | None = None) -> None:
-        if render_mode not in (None, "rgb_array"):
-            raise ConfigError(f"render_mode must be None or 'rgb_array', got {render_mode!r}.")
-        self.maze = Maze.on(t_floor(), np.random.default_rng(0), shuffled=False)
+        """Make the environment.
+
+        Args:
+            trace: Older places that are seen, 0 or more.
+            render_mode: `rgb_array` for a picture.
+        """
+        super().__init__(Maze.on(t_floor(), np.random.default_rng(0), shuffled=False), render_mode)
         if trace < 0:
             raise ConfigError(f"The trace is a number of older places, 0 or more; {trace} was asked for.")
-        self.render_mode = render_mode
         self.arms, self.foot = (0, ARM - 1), self.maze.places - 1
         self.observation_space = gym.spaces.Box(WALL, (1 + trace) * ANIMAL, self.maze.background.shape, np.float32)
-        self.action_space = gym.spaces.Discrete(4)
         self.place, self.turn = self.foot, 0
         self._trace: deque[int] = deque(maxlen=trace + 1)
 
@@ -113,9 +100,10 @@ class TMazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
         info = {"place": self.place, "turn": self.turn} | {f"reward/{name}": value for name, value in terms.items()}
         return self._observe(), sum(terms.values()), False, False, info
 
-    def render(self) -> UInt8[np.ndarray, "height width 3"] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The maze from above, with the reward that is next."""
-        return picture(self.maze, self.place, self.arms[self.turn]) if self.render_mode == "rgb_array" else None
+    @property
+    def rewarded(self) -> int:
+        """The end of the arm that is next."""
+        return self.arms[self.turn]
 
     def _observe(self) -> Float32[np.ndarray, "side side"]:
         image = self.maze.background.copy()

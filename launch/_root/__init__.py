@@ -8,26 +8,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from innervate.envs.registry import register_all
+from innervate.moved import install
 
 if TYPE_CHECKING:
-    from innervate.agents.worlds import WorldConfig
+    from innervate.agents.learner import WorldConfig
     from innervate.controllers.agent import load
+    from innervate.launch.run.adoption import adopt
     from innervate.launch.run.config import EvaluationConfig
     from innervate.launch.run.evaluation import evaluate_run as evaluate
     from innervate.launch.run.training import train
 
-__all__ = ["EvaluationConfig", "WorldConfig", "evaluate", "load", "train"]
+__all__ = ["EvaluationConfig", "WorldConfig", "adopt", "evaluate", "load", "train"]
 
 _LAZY = {
+    "adopt": ("innervate.launch.run.adoption", "adopt"),
     "train": ("innervate.launch.run.training", "train"),
     "evaluate": ("innervate.launch.run.evaluation", "evaluate_run"),
     "load": ("innervate.controllers.agent", "load"),
     "EvaluationConfig": ("innervate.launch.run.config", "EvaluationConfig"),
-    "WorldConfig": ("innervate.agents.worlds", "WorldConfig"),
+    "WorldConfig": ("innervate.agents.experience.worlds", "WorldConfig"),
 }
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("innervate")
     if name not in _LAZY:
         raise AttributeError(f"module 'innervate' has no attribute {name!r}")
     module, attribute = _LAZY[name]
@@ -39,8 +44,9 @@ def _register_robot() -> None:
     import gymnasium
 
     if "innervate/Ros-v0" not in gymnasium.registry:
-        gymnasium.register(id="innervate/Ros-v0", entry_point="innervate.launch.ros.environment:RosEnv")
+        gymnasium.register(id="innervate/Ros-v0", entry_point="innervate.launch.ros.session.environment:RosEnv")
 
 
+install()
 register_all()
 _register_robot()

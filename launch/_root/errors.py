@@ -11,12 +11,12 @@ class InnervateError(Exception):
 class UnknownNameError(InnervateError, KeyError):
     """A name that no registry, wiring or body knows; the message gives the nearest one."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], way_out: str = "") -> None:
         known = sorted(known)
         near = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.4)
         original = {k.lower(): k for k in known}
         hint = f" Did you mean {original[near[0]]!r}?" if near else ""
-        super().__init__(f"There is no {kind} named {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
+        super().__init__(f"There is no {kind} named {name!r}.{hint} Known: {', '.join(known) or 'none'}.{way_out}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])
@@ -36,6 +36,10 @@ class NonFiniteError(InnervateError, FloatingPointError):
 
 class RunError(InnervateError):
     """A run folder that is incomplete, damaged, or of another version."""
+
+
+class InnervateWarning(UserWarning):
+    """Something that works otherwise than may be expected; the command line prints it as one sentence."""
 
 
 class MissingExtraError(InnervateError, ImportError):

@@ -1,41 +1,45 @@
 """All pictures that there are of a trained controller, as PNG files by name."""
 
 import io
+from pathlib import Path
+from types import ModuleType
 
 from matplotlib.figure import Figure
 
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import WorldConfig
 from innervate.controllers import Controller
-from innervate.controllers.latent import Latent
-from innervate.controllers.wiring import Wired
-from innervate.launch.analysis.activity import record
-from innervate.launch.analysis.activity_figures import draw_activity, draw_phase_portrait
-from innervate.launch.analysis.place_maps import draw_place_maps, roam
-from innervate.launch.analysis.wiring_diagram import draw_wiring
+from innervate.launch.analysis.recordings.recording import Recording, record
+from innervate.registry import Catalogue
 
-TITLES = {
-    "wiring.png": "Wiring",
-    "activity.png": "Activity and body",
-    "phase_portrait.png": "Phase portrait",
-    "place_maps.png": "Place maps",
-}
+FIGURES: Catalogue[ModuleType] = Catalogue(
+    "figure",
+    group="innervate.figures",
+    package="innervate.launch.analysis.figures",
+    folder=Path(__file__).parent / "figures",
+)
+"""The files of `figures/`, and what others bring: modules with TITLE, NEEDS (fields of a recording) and
+`draw(recording)`."""
 
 
 def pictures(controller: Controller, world: WorldConfig, *, episode: int = 0) -> dict[str, bytes]:
-    """Wiring (of a circuit), activity with the body's kymograph, phase portrait, over one held-out episode.
+    """File name to PNG: every figure whose needs a held-out episode of this controller in this world meets."""
+    return drawn(record(controller, world, episode=episode))
 
-    Of a latent, place maps, too, where the world tells the body's position.
-    """
-    recording = record(controller, world, episode=episode)
-    figures = {"activity.png": draw_activity(recording), "phase_portrait.png": draw_phase_portrait(recording)}
-    if isinstance(controller, Wired):
-        now = controller.strengths().tolist()
-        synapses = controller.circuit.synapses
-        strength = {(s.pre, s.post, s.kind): w for s, w in zip(synapses, now, strict=True)}
-        figures = {"wiring.png": draw_wiring(controller.circuit, strength), **figures}
-    if isinstance(controller, Latent) and (roamed := roam(controller, world)) is not None:
-        figures["place_maps.png"] = draw_place_maps(*roamed)
-    return {name: _png(figure) for name, figure in figures.items()}
+
+def drawn(recording: Recording) -> dict[str, bytes]:
+    """File name to PNG of every figure that can be drawn of a recording."""
+    modules = {name: FIGURES[name] for name in FIGURES}
+    return {file_name(n): _png(m.draw(recording)) for n, m in modules.items() if recording.has(m.NEEDS)}
+
+
+def titles() -> dict[str, str]:
+    """File name to what a figure is called."""
+    return {file_name(name): FIGURES[name].TITLE for name in FIGURES}
+
+
+def file_name(figure: str) -> str:
+    """`phase-portrait` as `phase_portrait.png`."""
+    return f"{figure.replace('-', '_')}.png"
 
 
 def _png(figure: Figure) -> bytes:

@@ -1,4 +1,4 @@
-"""`innervate check`: an environment against the contracts, or an explosion run again."""
+"""Test an environment against the contracts, or replay an explosion."""
 
 import contextlib
 import io
@@ -11,11 +11,17 @@ from typing import Annotated, Any
 import gymnasium as gym
 import numpy as np
 import tyro
+from gymnasium.vector.utils import iterate
 
-from innervate.agents.worlds import WorldConfig, environment_id, make_vector_env
-from innervate.envs.replay import load
+from innervate.agents.experience.border import CUT_STEPS, Checked
+from innervate.agents.experience.flat import Flat
+from innervate.agents.experience.worlds import environment_id, make_vector_env
+from innervate.agents.learner import WorldConfig
+from innervate.envs.engine.replay import load
 from innervate.errors import ConfigError, InnervateError
-from innervate.launch.commands.tables import print_table
+from innervate.launch.commands._tables import print_table
+
+SMOKE = (["swim"],)
 
 STEPS = 200
 
@@ -32,6 +38,10 @@ class Options:
 
 class Failed(InnervateError):
     """A contract that an environment does not keep."""
+
+
+class NotApplicable(InnervateError):
+    """A contract that does not concern an environment."""
 
 
 def gymnasium_checker(id_: str) -> str:
@@ -51,6 +61,13 @@ def sb3_checker(id_: str) -> str:
     return "passes"
 
 
+def _made(id_: str, **options: Any) -> gym.Env[Any, Any]:
+    """One environment behind the border, its observation flat."""
+    cut = None if options.get("max_episode_steps") or gym.spec(id_).max_episode_steps else CUT_STEPS
+    env = Checked(gym.make(id_, disable_env_checker=True, **options), id_, 0, cut)
+    return gym.wrappers.FlattenObservation(env)
+
+
 def _episode(env: gym.Env[Any, Any], seed: int, action: Callable[[Any], Any]) -> tuple[np.ndarray, np.ndarray, bool]:
     observation, _ = env.reset(seed=seed)
     env.action_space.seed(seed)
@@ -67,7 +84,7 @@ def _episode(env: gym.Env[Any, Any], seed: int, action: Callable[[Any], Any]) ->
 
 def seeding(id_: str) -> str:
     """The same seed gives the same episode, another seed another."""
-    env = gym.make(id_)
+    env = _made(id_)
     (a, _, _), (b, _, _), (c, _, _) = (_episode(env, s, lambda space: space.sample()) for s in (1, 1, 2))
     if not np.array_equal(a, b):
         raise Failed("two episodes from the same seed and actions differ")
@@ -76,47 +93,65 @@ def seeding(id_: str) -> str:
 
 
 def extremes(id_: str) -> str:
-    """Finite under random and extreme actions."""
-    env = gym.make(id_)
-    kinds: dict[str, Callable[[Any], Any]] = {
-        "random": lambda space: space.sample(),
-        "lowest": lambda space: getattr(space, "low", space.sample()),
-        "highest": lambda space: getattr(space, "high", space.sample()),
-    }
-    for name, action in kinds.items():
-        seen, earned, _ = _episode(env, 3, action)
-        if not (np.isfinite(seen).all() and np.isfinite(earned).all()):
-            raise Failed(f"observations or rewards are not finite under {name} actions")
-    return f"finite over {STEPS} steps of random, lowest and highest actions"
+    """Finite, and what was declared, under random and extreme actions."""
+    env = _made(id_)
+    kinds: dict[str, Callable[[Any], Any]] = {"random": lambda space: space.sample()}
+    if isinstance(env.action_space, gym.spaces.Box) and env.action_space.is_bounded():
+        kinds |= {"lowest": lambda space: space.low, "highest": lambda space: space.high}
+    for action in kinds.values():
+        _episode(env, 3, action)
+    return f"finite over {STEPS} steps of {', '.join(kinds)} actions"
 
 
 def time_limit(id_: str) -> str:
     """A time limit is truncation, not termination."""
-    env = gym.make(id_, max_episode_steps=5)
+    env = _made(id_, max_episode_steps=5)
     _, earned, cut = _episode(env, 4, lambda space: space.sample())
     if len(earned) == 5 and not cut:
         raise Failed("an episode that ran out of time was not truncated")
     return "truncates" if cut else "ended by itself before the limit"
 
 
+def endings(id_: str) -> str:
+    """An episode has an end."""
+    limit = gym.spec(id_).max_episode_steps
+    if limit is not None:
+        return f"at {limit:,} control steps at the latest"
+    env = _made(id_)
+    env.reset(seed=5)
+    env.action_space.seed(5)
+    for step in range(CUT_STEPS):
+        _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+        if (terminated or truncated) and step + 1 < CUT_STEPS:
+            return f"ended by itself after {step + 1} control steps"
+    return (
+        f"no end within {CUT_STEPS:,} control steps, after which it is cut: register it with max_episode_steps, or "
+        "give --env.max-episode-steps"
+    )
+
+
 def batch(id_: str) -> str:
     """A batch of environments is as many single ones, bit for bit."""
-    n, rng = 3, np.random.default_rng(0)
-    many = make_vector_env(WorldConfig(id=id_), n)
-    single = [gym.make(id_) for _ in range(n)]
+    n = 3
+    many = make_vector_env(WorldConfig(id=id_, action_limit=1.0), n)
+    single = [_made(id_) for _ in range(n)]
     seeds: Any = [7, 8, 9]
     seen, _ = many.reset(seed=seeds)
-    alone = np.stack([env.reset(seed=s)[0] for env, s in zip(single, seeds, strict=True)])
+    first = [env.reset(seed=s)[0] for env, s in zip(single, seeds, strict=True)]
+    if np.shape(first) != np.shape(seen):
+        raise NotApplicable("Gymnasium flattens these observations in another way")
+    alone = np.stack(first)
+    space = many.single_action_space
+    space.seed(0)
     for step in range(50):
         if not np.array_equal(seen, alone):
             raise Failed(f"batch and single environments differ at step {step}")
-        space = many.single_action_space
-        assert isinstance(space, gym.spaces.Box)
-        actions = rng.uniform(space.low, space.high, (n, *space.shape)).astype(space.dtype)
+        actions = np.stack([space.sample() for _ in range(n)])
         seen, _, terminated, truncated, _ = many.step(actions)
         if (terminated | truncated).any():
             return f"equal until an episode ended, {step} steps"
-        alone = np.stack([env.step(a)[0] for env, a in zip(single, actions, strict=True)])
+        told: Any = iterate(many.env.action_space, many.whole(actions)) if isinstance(many, Flat) else actions
+        alone = np.stack([env.step(a)[0] for env, a in zip(single, told, strict=True)])
     return "equal bit for bit over 50 steps"
 
 
@@ -126,6 +161,7 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "seeding": seeding,
     "extreme actions": extremes,
     "time limit": time_limit,
+    "episodes end": endings,
     "batch": batch,
 }
 
@@ -138,6 +174,8 @@ def check_environment(id_: str) -> list[tuple[str, bool, str]]:
             warnings.simplefilter("ignore")
             try:
                 found.append((name, True, check(id_)))
+            except NotApplicable as error:
+                found.append((name, True, f"does not apply: {error}"))
             except Exception as error:
                 # A checker speaks through whatever it raises; all of it is the finding.
                 found.append((name, False, f"{type(error).__name__}: {error}".splitlines()[0]))

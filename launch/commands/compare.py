@@ -1,6 +1,7 @@
-"""`innervate compare`: runs side by side, with intervals."""
+"""Runs side by side: intervals over seeds, probability of improvement, profiles."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,12 @@ import numpy as np
 import tyro
 
 from innervate.errors import ConfigError
-from innervate.launch.commands.tables import print_table
-from innervate.launch.run.comparison import gather, improvements
+from innervate.files import write_bytes_atomically, write_text_atomically
+from innervate.launch.commands._tables import print_table
+from innervate.launch.run.comparison import gather, improvements, unequal
 from innervate.launch.run.comparison_figure import draw_comparison
-from innervate.launch.run.files import write_bytes_atomically, write_text_atomically
+
+SMOKE = (["{run}", "{other}", "--episodes", "2", "--unfinished"],)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,7 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError("Comparing takes at least two runs; for one type: innervate evaluate RUN")
     if options.episodes < 1:
         raise ConfigError(f"At least one episode is needed, got episodes={options.episodes}.")
+    print(f"evaluating {len(options.runs)} runs, {options.episodes} episodes each ...", file=sys.stderr, flush=True)
     groups = gather(options.runs, options.episodes, unfinished=options.unfinished)
     rng = np.random.default_rng(0)
     summaries = [group.summary(rng) for group in groups]
@@ -46,6 +50,8 @@ def main(argv: Sequence[str]) -> None:
          s["interval_over"], f"{s['lowest']:.1f}"]
         for g, s in zip(groups, summaries, strict=True)
     ]  # fmt: skip
+    for note in unequal(options.runs):
+        print(note)
     print_table("", ("group", "runs", "interquartile mean", "95 % interval", "over", "lowest episode"), rows)
     if pairs:
         print_table(

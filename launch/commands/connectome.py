@@ -1,4 +1,4 @@
-"""`innervate connectome`: a published connectome as a small JSON file that circuits are built from."""
+"""Convert a published connectome to a file that circuits are built from."""
 
 import importlib
 import json
@@ -12,7 +12,9 @@ import numpy as np
 import tyro
 
 from innervate.errors import MissingExtraError, UnknownNameError
-from innervate.launch.run.files import write_text_atomically
+from innervate.files import write_text_atomically
+
+SMOKE = (["--help"],)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""`innervate doctor`: what this machine has, and the line that mends what is missing."""
+"""What this machine has, what is missing, and the line that mends it."""
 
 import importlib.util
 import os
@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import torch
 import tyro
 
-from innervate.envs.gl import probe
-from innervate.launch.commands.tables import print_table
+from innervate.envs.sight.gl import MEND, probe
+from innervate.launch.commands._tables import print_table
 from innervate.launch.run.manifest import versions
+
+SMOKE = ([],)
 
 EXTRAS = {
     "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2",
@@ -29,9 +31,10 @@ def main(argv: Sequence[str]) -> None:
     """Print the findings; exit status 1 if training itself would not work."""
     tyro.cli(Options, args=list(argv), prog="innervate doctor")
     rows = [("versions", ", ".join(f"{k} {v}" for k, v in versions().items()))]
-    rows += [(f"rendering by {name}", result) for name, result in probe().items()]
-    if not any(result == "ok" for name, result in rows if name.startswith("rendering")):
-        rows.append(("mend rendering", "apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6"))
+    found = probe()
+    works = [name for name, result in found.items() if result == "ok"]
+    missing = "not here, and not needed" if works else f"not here: {MEND}"
+    rows += [(f"rendering by {name}", "ok" if name in works else missing) for name in found]
     cuda = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none; everything runs on the CPU"
     rows.append(("CUDA", cuda))
     rows.append(("processors", f"{os.cpu_count()}"))

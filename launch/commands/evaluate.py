@@ -1,4 +1,4 @@
-"""`innervate evaluate`: deterministic returns on held-out initial states."""
+"""Returns of trained controllers over held-out episodes."""
 
 import json
 from collections.abc import Sequence
@@ -8,9 +8,11 @@ from typing import Annotated
 
 import tyro
 
-from innervate.launch.commands.tables import print_table
+from innervate.files import write_text_atomically
+from innervate.launch.commands._tables import print_table
 from innervate.launch.run.evaluation import evaluate_run
-from innervate.launch.run.files import write_text_atomically
+
+SMOKE = (["{run}", "--episodes", "2"],)
 
 
 @dataclass(frozen=True, kw_only=True)

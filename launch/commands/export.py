@@ -1,5 +1,6 @@
-"""`innervate export`: a trained controller for use outside the simulator."""
+"""A trained controller as a folder for use elsewhere: weights, ONNX, card."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Annotated
 import tyro
 
 from innervate.launch.run.export import export
+
+SMOKE = (["{run}", "--out", "{folder}/agent", "--no-onnx"],)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,5 +29,6 @@ def main(argv: Sequence[str]) -> None:
     """Export and say how to use it."""
     options = tyro.cli(Options, args=list(argv), prog="innervate export")
     out = options.out or options.run.with_name(f"{options.run.name}-export")
+    print(f"exporting {options.run}{', also as ONNX' if options.onnx else ''} ...", file=sys.stderr, flush=True)
     print(export(options.run, out, onnx=options.onnx))
     print(f"In Python: innervate.load({str(out)!r}).act(observation, state)")

@@ -1,4 +1,4 @@
-"""`innervate field`: from pictures to a place that a robot can look at, drive through and find itself in."""
+"""Learn a place from pictures: capture, train, render, plan, localise, export."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,24 +8,32 @@ from typing import Annotated, Literal
 import numpy as np
 import tyro
 
-from innervate.envs.photograph import Pinhole
+from innervate.cameras import Pinhole, angle_between_rad, rotation
 from innervate.errors import ConfigError
-from innervate.launch.commands.field_pictures import draw_plan, write_page, write_turntable, write_view
-from innervate.launch.commands.tables import print_table
+from innervate.files import save_arrays, write_text_atomically
+from innervate.launch.commands._field_pictures import draw_plan, write_page, write_turntable, write_view
+from innervate.launch.commands._tables import print_table
 from innervate.launch.field_capture import explore, open_scene, views_of
-from innervate.launch.run.files import write_text_atomically
-from innervate.perception.field.camera import angle_between_rad, rotation
-from innervate.perception.field.checkpoint import load_field, save_field
-from innervate.perception.field.field import NeuralField, psnr
-from innervate.perception.field.folder import load_capture, save_capture
-from innervate.perception.field.labels import label_field
-from innervate.perception.field.localise import LocaliseConfig, localise
-from innervate.perception.field.mesh import convex_parts, mjcf_of, save_mesh, solid_points, surface
-from innervate.perception.field.planning import plan
-from innervate.perception.field.space import FREE, Space, carve
-from innervate.perception.field.training import Progress, VoxelConfig, train_voxels
-from innervate.perception.field.voxel import VoxelField
-from innervate.perception.place.store import save_arrays
+from innervate.perception.field.answers.labels import label_field
+from innervate.perception.field.answers.localise import LocaliseConfig, localise
+from innervate.perception.field.answers.mesh import convex_parts, mjcf_of, save_mesh, solid_points, surface
+from innervate.perception.field.answers.planning import plan
+from innervate.perception.field.answers.space import FREE, Space, carve
+from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.capture.folder import load_capture, save_capture
+from innervate.perception.field.field import NeuralField, colours_fitted, psnr_of
+from innervate.perception.field.radiance.checkpoint import load_field, save_field
+from innervate.perception.field.radiance.choosing import check_fits, chosen, divided
+from innervate.perception.field.radiance.training import Progress, VoxelConfig, train_voxels
+from innervate.perception.field.radiance.voxel import VoxelField
+
+SMOKE = (
+    ["capture", "room", "--out", "{folder}/views", "--size", "24", "--no-colours"],
+)
+
+APART_DB, BLIND_DB = 8.0, 3.0
+"""A training PSNR this far above the held-out one tells of something wrong; and a held-out one that is not this far
+above what the mean of the training pictures scores, which looks the same from everywhere."""
 
 FieldFile = Path
 """A `.safetensors` file of `innervate field train`, or a run of nerfstudio (its folder or `config.yml`)."""
@@ -67,12 +75,16 @@ class TrainOptions:
     """Processor time to spend; 0 counts `--rays` instead, which is the same on every machine."""
     rays: int = 2_000_000
     """Rays to learn from where `--cpu-s 0`."""
-    voxel_m: float = 0.035
-    """Distance of the grid's vertices."""
+    voxel_m: float | None = None
+    """Distance of the grid's vertices; 0.035 m if not given, and what pictures and budget allow where there are no
+    `bounds` nor depth."""
     depth: bool = True
     """Use depth where the capture has it."""
     convention: Literal["opengl", "opencv"] | None = None
     """Of the poses of a capture made elsewhere; checked if not given."""
+    exposure: bool = True
+    """Take out what exposure and white balance change from picture to picture, in captures without `bounds` and
+    depth."""
     seed: int = 0
     """Of the order of the rays."""
 
@@ -143,7 +155,7 @@ class ExportOptions:
 
 def capture(options: CaptureOptions) -> None:
     """Photograph a scene."""
-    pinhole = Pinhole(options.size, options.size, options.fovy_deg)
+    pinhole = Pinhole.of_view(options.size, options.size, options.fovy_deg)
     scene = open_scene(options.source, pinhole, seed=options.seed, colours=options.colours)
     try:
         if options.way == "next-best":
@@ -164,21 +176,66 @@ def capture(options: CaptureOptions) -> None:
 def train(options: TrainOptions) -> None:
     """Learn a voxel field."""
     views = load_capture(options.capture, convention=options.convention)
+    print(*views.notes, sep="\n", end="\n" if views.notes else "", flush=True)
     used = views if options.depth else views.without_depth()
-    config = VoxelConfig(voxel_m=options.voxel_m, seed=options.seed, rays=options.rays, cpu_s=options.cpu_s or None)
-    train_voxels(used, replace(config, cpu_s=None, rays=3 * config.batch))  # compiled before the clock starts
+    config = VoxelConfig(seed=options.seed, rays=options.rays, cpu_s=options.cpu_s or None)
+    train_voxels(used, replace(config, cpu_s=None, rays=3 * config.batch, voxel_m=_coarse(used)))  # compile first
+    if used.guessed:
+        used, config, said = chosen(used, replace(config, exposure=options.exposure))
+        print(said, flush=True)
+    finer = None
+    if options.voxel_m is not None:
+        check_fits(used, options.voxel_m)
+        if used.guessed and options.voxel_m < config.voxel_m:
+            finer = options.voxel_m
+            print(f"Voxels of {finer:g} are finer than pictures and budget fill: they are learnt at "
+                  f"{config.voxel_m:.3g} and divided at the end.", flush=True)
+        else:
+            config = replace(config, voxel_m=options.voxel_m)
+
+    learnt: list[float] = []
 
     def say(field: VoxelField, p: Progress) -> None:
+        learnt.append(p.psnr)
         print(f"{p.share:4.0%}  {p.cpu_s:6.1f} CPU-s  {p.rays / 1e6:6.2f} M rays  voxels {100 * p.voxel_m:5.1f} cm  "
               f"PSNR {p.psnr:5.2f} dB", flush=True)  # fmt: skip
 
     field = train_voxels(used, config, say)
+    if finer is not None:
+        field = divided(field, finer, config.keep_alpha)
     if views.labels is not None:
         field = label_field(field, views.training)
+    field.convention = options.convention
     save_field(field, options.out)
     if views.held_out:
-        _report(field, options.capture)
+        quality = _report(field, views)
+        _warn(learnt[-1] if learnt else np.nan, float(np.nanmean(quality)), _blind(views))
+        worst, tests = int(np.nanargmin(quality)), views.testing
+        beside = options.out.with_suffix(".png")
+        write_view(beside, field, tests.poses[worst], tests.camera, tests.images[worst])
+        print(f"{beside}: the lowest held-out view, then what the field draws of it")
     print(options.out)
+
+
+def _blind(views: Capture) -> float:
+    """PSNR (dB) of the mean training picture against the held-out views: what is known without any pose."""
+    mean, tests = views.training.images.mean(0) / 255, views.testing
+    return float(np.nanmean([psnr_of(mean, tests, k) for k in range(len(tests.images))]))
+
+
+def _warn(claimed: float, held: float, blind: float) -> None:
+    """Say what makes a field hardly worth its name."""
+    causes = "The poses, their convention or the box (`bounds`) may be wrong, or the views too few."
+    if claimed - held > APART_DB:
+        print(f"Warning: training stands {claimed - held:.1f} dB above the held-out views. {causes}")
+    elif held < blind + BLIND_DB:
+        print(f"Warning: the mean of the training pictures scores {blind:.1f} dB on the held-out views, and the field "
+              f"{held:.1f} dB: what one view shows does not follow from the others. {causes}")  # fmt: skip
+
+
+def _coarse(views: Capture) -> float:
+    """Voxels for a field that is only to compile what learns it."""
+    return float(np.max(views.bounds[1] - views.bounds[0])) / 16
 
 
 def _open(path: Path) -> NeuralField:
@@ -189,16 +246,27 @@ def _open(path: Path) -> NeuralField:
     return load_run(path)
 
 
-def _report(field: NeuralField, folder: Path) -> None:
-    tests = load_capture(folder).testing
-    views = [field.render(pose, tests.camera) for pose in tests.poses]
-    quality = [psnr(v.rgb, image) for v, image in zip(views, tests.images, strict=True)]
-    rows = [("PSNR, mean of the held-out views", f"{np.mean(quality):.2f} dB"), ("lowest", f"{min(quality):.2f} dB")]
+def _capture_of(field: NeuralField, folder: Path) -> Capture:
+    """A capture with its axes as they were said to be when the field was learnt."""
+    return load_capture(folder, convention=field.convention if isinstance(field, VoxelField) else None)
+
+
+def _report(field: NeuralField, views: Capture) -> list[float]:
+    """Say how well the held-out views are drawn; returns their PSNR (dB), NaN where one is masked altogether."""
+    tests = views.testing
+    drawn = [field.render(pose, tests.camera) for pose in tests.poses]
+    quality = [psnr_of(v.rgb, tests, k) for k, v in enumerate(drawn)]
+    rows = [("PSNR, mean of the held-out views", f"{np.nanmean(quality):.2f} dB"),
+            ("lowest", f"{np.nanmin(quality):.2f} dB")]
+    fitted = [psnr_of(colours_fitted(v.rgb, tests.images[k]), tests, k) for k, v in enumerate(drawn)]
+    rows.append(("mean with each view's colours fitted", f"{np.nanmean(fitted):.2f} dB"))
     if tests.depth is not None:
-        error = np.abs(np.stack([v.depth for v in views]) - tests.depth)
+        with np.errstate(invalid="ignore"):  # neither the field nor the reading ends anywhere
+            error = np.abs(np.stack([v.depth for v in drawn]) - tests.depth)
         rows.append(("depth, median error", f"{100 * np.nanmedian(error):.2f} cm"))
         rows.append(("depth within 10 cm", f"{np.mean(error < 0.1):.3f}"))
-    print_table(f"{len(views)} held-out views", ("", ""), rows)
+    print_table(f"{len(drawn)} held-out views", ("", ""), rows)
+    return quality
 
 
 def render(options: RenderOptions) -> None:
@@ -212,18 +280,19 @@ def render(options: RenderOptions) -> None:
         write_turntable(field, out)
         print(out)
         return
-    views = load_capture(options.capture)
+    views = _capture_of(field, options.capture)
     chosen = views.testing if views.held_out else views
     for k, pose in enumerate(chosen.poses):
         write_view(options.out / f"{k:04d}.png", field, pose, chosen.camera, chosen.images[k])
     if views.held_out:
-        _report(field, options.capture)
+        _report(field, views)
     print(options.out)
 
 
 def plan_path(options: PlanOptions) -> None:
     """A path through known free space."""
-    field, views = load_field(options.field), load_capture(options.capture).training
+    field = load_field(options.field)
+    views = _capture_of(field, options.capture).training
     space = carve(field, views.poses, views.camera)
     start, goal = np.array(options.start), np.array(options.goal)
     path = plan(space, start, goal, radius_m=options.radius_m, height_m=options.height_m)
@@ -235,7 +304,8 @@ def plan_path(options: PlanOptions) -> None:
 
 def localise_views(options: LocaliseOptions) -> None:
     """Where held-out pictures were taken."""
-    field, views = load_field(options.field), load_capture(options.capture)
+    field = load_field(options.field)
+    views = _capture_of(field, options.capture)
     asked = views.testing if views.held_out else views
     rows: list[tuple[str, ...]] = []
     for k, (image, truth) in enumerate(zip(asked.images, asked.poses, strict=True)):
@@ -285,7 +355,7 @@ def export(options: ExportOptions) -> None:
 def _seen(field: VoxelField, options: ExportOptions) -> Space:
     if options.capture is None:
         raise ConfigError("What is free depends on what was seen: give --capture, the views it was learnt from.")
-    views = load_capture(options.capture).training
+    views = _capture_of(field, options.capture).training
     return carve(field, views.poses, views.camera)
 
 

@@ -1,4 +1,4 @@
-"""`innervate play`: watch a controller live."""
+"""Watch a controller live: MuJoCo's window, a web page, or text; --follow a training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,18 @@ from typing import Annotated, Any, Literal
 import tyro
 from gymnasium.vector import VectorEnv
 
-from innervate.agents.rollout import Moment, rollout
+from innervate.agents.experience.rollout import Moment, rollout
+from innervate.agents.experience.worlds import environment_id, make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.agents.seeds import Streams
-from innervate.agents.worlds import WorldConfig, environment_id, make_vector_env
 from innervate.controllers import CONTROLLERS, Controller
 from innervate.errors import ConfigError
 from innervate.launch.play.physics import physics
 from innervate.launch.play.screens import Kind, Paced, choose
 from innervate.launch.run.evaluation import build_controller
-from innervate.launch.run.folder import RunFolder, load_controller_tensors
+from innervate.launch.run.folder import RunFolder, is_run, load_controller_tensors
+
+SMOKE = (["{run}", "--show", "text", "--episodes", "1", "--speed", "0"],)
 
 Name = Literal[tuple(CONTROLLERS)]  # pyright: ignore[reportInvalidTypeForm]
 
@@ -52,7 +55,7 @@ class _Closed(Exception):
 def main(argv: Sequence[str]) -> None:
     """Run episodes and show them as they go."""
     options = tyro.cli(Options, args=list(argv), prog="innervate play")
-    folder = RunFolder.open(Path(options.what)) if Path(options.what).is_dir() else None
+    folder = RunFolder.open(Path(options.what)) if is_run(options.what) else None
     if options.follow and folder is None:
         raise ConfigError(f"--follow watches a run folder in training, and {options.what!r} is none.")
     if options.episodes < 1 or options.speed < 0:

@@ -1,4 +1,4 @@
-"""`innervate plot`: a run's circuit and what it does, as pictures."""
+"""Pictures of a run: its wiring, activity, kymograph, phase portrait."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ from typing import Annotated
 
 import tyro
 
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import WorldConfig
 from innervate.errors import ConfigError
+from innervate.files import write_bytes_atomically
 from innervate.launch.analysis.pictures import pictures
 from innervate.launch.run.evaluation import load_controller
-from innervate.launch.run.files import write_bytes_atomically
 from innervate.launch.run.folder import RunFolder
+
+SMOKE = (["{run}"],)
 
 
 @dataclass(frozen=True, kw_only=True)

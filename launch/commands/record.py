@@ -1,5 +1,6 @@
-"""`innervate record`: a video without a display."""
+"""Write a video of a trained controller."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Annotated
 import tyro
 
 from innervate.launch.run.video import record_run
+
+SMOKE = (["{run}", "--seconds", "0.2"],)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,4 +30,5 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Record and say where."""
     options = tyro.cli(Options, args=list(argv), prog="innervate record")
+    print(f"recording {options.seconds:g} s of {options.run} ...", file=sys.stderr, flush=True)
     print(record_run(options.run, options.out, seed=options.seed, seconds=options.seconds))

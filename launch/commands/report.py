@@ -1,5 +1,6 @@
-"""`innervate report`: one HTML page about a run, or about several."""
+"""One HTML page about a run, or about several: curve, video, wiring, tables."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import Annotated
 import tyro
 
 from innervate.errors import ConfigError
-from innervate.launch.run.files import write_text_atomically
+from innervate.files import write_text_atomically
+from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.page import write_page
 from innervate.launch.sweep.page import write_sweep_page
 from innervate.launch.sweep.results import is_sweep
+
+SMOKE = (["{run}", "--no-video"],)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +35,10 @@ def main(argv: Sequence[str]) -> None:
     options = tyro.cli(Options, args=list(argv), prog="innervate report")
     if not options.runs:
         raise ConfigError("Name at least one run folder.")
-    out = options.out or options.runs[0] / "report.html"
-    if len(options.runs) == 1 and is_sweep(options.runs[0]):
+    print("evaluating, drawing, recording ...", file=sys.stderr, flush=True)
+    first = options.runs[0]
+    out = options.out or (first if is_sweep(first) else RunFolder.open(first).path) / "report.html"
+    if len(options.runs) == 1 and is_sweep(first):
         text = write_sweep_page(options.runs[0], video=options.video)
     else:
         text = write_page(options.runs, video=options.video)

@@ -1,4 +1,4 @@
-"""`innervate robustness`: other bodies, worse senses, fewer neurons."""
+"""Returns with the body, the senses or the neurons changed, as a heat map."""
 
 import json
 from collections.abc import Sequence
@@ -8,8 +8,11 @@ from typing import Annotated
 
 import tyro
 
-from innervate.launch.run.files import write_bytes_atomically, write_text_atomically
+from innervate.files import write_bytes_atomically, write_text_atomically
+from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.robustness import draw, measure
+
+SMOKE = (["{run}", "--episodes", "1"],)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Measure, draw, print where."""
     options = tyro.cli(Options, args=list(argv), prog="innervate robustness")
+    home = RunFolder.open(options.run).path
     result = measure(options.run, options.episodes, say=lambda kind: print(f"{kind} ..."))
-    write_text_atomically(options.run / "robustness.json", json.dumps(result.document(), indent=1) + "\n")
-    write_bytes_atomically(options.run / "robustness.png", draw(result, options.run.name))
-    print(f"{options.run / 'robustness.png'}, {options.run / 'robustness.json'}")
+    write_text_atomically(home / "robustness.json", json.dumps(result.document(), indent=1) + "\n")
+    write_bytes_atomically(home / "robustness.png", draw(result, home.name))
+    print(f"{home / 'robustness.png'}, {home / 'robustness.json'}")

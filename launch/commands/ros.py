@@ -1,6 +1,6 @@
-"""`innervate ros`: an agent drives a robot, a simulation poses as one, and what checks and replays both."""
+"""A trained controller drives a robot; a simulation poses as one."""
 
-import signal
+import contextlib
 import sys
 import threading
 from collections.abc import Sequence
@@ -12,9 +12,13 @@ import tyro
 
 from innervate.controllers import CONTROLLERS
 from innervate.errors import ConfigError
-from innervate.launch.commands.tables import print_table
+from innervate.launch.commands._tables import print_table
 from innervate.launch.ros.robot_file import load_robot, save_robot
-from innervate.launch.ros.wires import Transport
+from innervate.launch.ros.session.ending import Ending
+from innervate.launch.ros.session.pace import SWITCH_S
+from innervate.launch.ros.session.wires import Transport
+
+SMOKE = (["robot", "{run}", "--out", "{folder}/robot.toml"],)
 
 Name = Literal[tuple(CONTROLLERS)]  # pyright: ignore[reportInvalidTypeForm]
 
@@ -43,8 +47,14 @@ class ServeOptions:
     """Port of the embedded server; 0 for any free one."""
     attach: str | None = None
     """Be a client of the rosbridge at this ws:// or wss:// address instead of a server."""
+    dialect: Literal["ros2", "ros1"] = "ros2"
+    """Of the rosbridge that is attached to."""
     transport: Transport = "rosbridge"
     """`rclpy` to be a ROS 2 node, where this Python has rclpy."""
+    namespace: str = ""
+    """Before all topics and services of the robot but /clock and /tf: `left` makes /left/joint_states."""
+    remap: tuple[str, ...] = ()
+    """Topics and services under other names, OLD:=NEW each: `/joint_states:=/arm/states`."""
     pace: Literal["real", "fast", "lockstep"] = "real"
     """Real time, as fast as it goes, or one step for each command."""
     speed: float = 1.0
@@ -97,6 +107,8 @@ class DriveOptions:
     """Certificate authority of a wss:// server."""
     steps: int | None = None
     """Control steps; without a number until the episode ends or you stop it."""
+    node: str | None = None
+    """Name of this drive in its services, in place of the robot file's."""
     reset: bool = True
     """Call the robot file's reset service first, if it has one."""
     dry_run: bool = False
@@ -121,6 +133,10 @@ class CheckOptions:
     """Certificate authority of a wss:// server."""
     seconds: float = 3.0
     """How long to listen."""
+    estop: bool = False
+    """Wait for the emergency stop to be pressed, too, and show that it arrives."""
+    estop_s: float = 30.0
+    """How long to wait for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,21 +153,10 @@ class ReplayOptions:
     """Largest difference of an action that counts as none."""
 
 
-def _on_signals(stop: Any) -> None:
-    """SIGINT and SIGTERM end things properly; a second one ends them at once."""
-
-    def handle(number: int, frame: Any) -> None:
-        stop()
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
-
-
 def robot(options: RobotOptions) -> None:
     """Write a robot file."""
-    from innervate.launch.ros.describe import describe
-    from innervate.launch.ros.loading import make_body
+    from innervate.launch.ros.simulated.describe import describe
+    from innervate.launch.ros.simulated.loading import make_body
 
     env, control_step_s = make_body(options.what)
     described = describe(env, control_step_s, lockstep=options.lockstep)
@@ -162,8 +167,9 @@ def robot(options: RobotOptions) -> None:
 
 def serve(options: ServeOptions) -> None:
     """Pose as a robot until told to stop."""
-    from innervate.launch.ros.loading import make_body
-    from innervate.launch.ros.simulation import Serving, SimulatedRobot
+    from innervate.launch.ros.bridge.named_wire import in_namespace, remappings
+    from innervate.launch.ros.simulated.loading import make_body
+    from innervate.launch.ros.simulated.simulation import Serving, SimulatedRobot
 
     serving = Serving(
         pace=options.pace, speed=options.speed, seed=options.seed, on_end=options.on_end,
@@ -173,16 +179,21 @@ def serve(options: ServeOptions) -> None:
         options.what, pictures=options.camera_size if options.camera_hz > 0 else None, delay=options.delay
     )
     wire = _serving_wire(options)
+    robot_wire = in_namespace(wire, options.namespace, remappings(options.remap))
     try:
-        simulated = SimulatedRobot(env, wire, serving, control_step_s)
-        _on_signals(simulated.stop)
+        simulated = SimulatedRobot(env, robot_wire, serving, control_step_s, lambda text: print(text, flush=True))
+        ending = Ending(lambda why: simulated.stop())
         print(f"{options.what} at {1 / control_step_s:.1f} Hz ({options.pace}): {wire.description}", flush=True)
         simulated.run()
     finally:
         wire.close()
         env.close()
-    counts = {**simulated.inbox.counts, **getattr(getattr(wire, "broker", wire), "counts", {})}
-    print(f"{simulated.ticks} control steps; commands and messages: {counts or 'none'}")
+    with contextlib.suppress(OSError):  # a terminal that is gone
+        print(f"{simulated.ticks} control steps; commands: {dict(simulated.inbox.counts) or 'none'}")
+        if simulated.inbox.last_problem:
+            print(f"last command refused: {simulated.inbox.last_problem}")
+        print(f"frames dropped: {dict(getattr(getattr(wire, 'broker', wire), 'counts', {})) or 'none'}")
+    ending.close()
 
 
 def _serving_wire(options: ServeOptions) -> Any:
@@ -193,7 +204,7 @@ def _serving_wire(options: ServeOptions) -> Any:
     if options.attach is not None:
         from innervate.launch.ros.bridge.client import ClientConfig, RosbridgeClient
 
-        return RosbridgeClient(ClientConfig(uri=options.attach, ca=options.ca))
+        return RosbridgeClient(ClientConfig(uri=options.attach, dialect=options.dialect, ca=options.ca))
     from innervate.launch.ros.bridge.limits import Policy
     from innervate.launch.ros.bridge.server import LOOPBACK, Listen, RosbridgeServer
 
@@ -214,40 +225,51 @@ def _serving_wire(options: ServeOptions) -> Any:
 
 def drive(options: DriveOptions) -> None:
     """Drive, and leave the robot at rest."""
-    from innervate.launch.ros.drive import Driver
-    from innervate.launch.ros.link import RobotLink, check_control_step, with_options
-    from innervate.launch.ros.loading import make_controller
-    from innervate.launch.ros.senses import check_fit
-    from innervate.launch.ros.wires import connect
+    from innervate.launch.ros.session.drive import Driver
+    from innervate.launch.ros.session.link import RobotLink, check_control_step, with_options
+    from innervate.launch.ros.session.proof import prove
+    from innervate.launch.ros.session.senses import check_actions, check_fit
+    from innervate.launch.ros.session.wires import connect
+    from innervate.launch.ros.simulated.loading import make_controller
 
-    described = with_options(load_robot(options.robot), uri=options.uri, dry_run=options.dry_run)
+    described = with_options(
+        load_robot(options.robot), uri=options.uri, dry_run=options.dry_run, node=options.node
+    )  # fmt: skip
     controller = make_controller(options.what, options.controller)
     check_control_step(described, controller.spec.control_step_s)
     check_fit(described, controller.spec.observations)
+    check_actions(described, controller.spec)
     recorder: Any = None
     if options.record is not None:
-        from innervate.launch.ros.recording import Recorder
+        from innervate.launch.ros.session.recording import Recorder
 
         recorder = Recorder(options.record, described)
-    link = RobotLink(described, connect(described, options.transport, ca=options.ca))
+    wire = connect(described, options.transport, ca=options.ca)
+    link = RobotLink(described, wire)
+    driver = Driver(controller, link, recorder.tick if recorder is not None else None)
+    ending = Ending(driver.stop)
+    sys.setswitchinterval(SWITCH_S)
     try:
-        driver = Driver(controller, link, recorder.tick if recorder is not None else None)
-
-        def stop() -> None:
-            driver.stopping = True
-
-        _on_signals(stop)
         if options.reset:
             link.reset()
         else:
             link.first_observation(5.0)
+        prove(link)
         print(f"driving over {link.wire.description}; Enter is the emergency stop, r and Enter its release", flush=True)
+        print(f"so are the topic {described.emergency_stop_topic} and the service {link.stop_service}", flush=True)
         _listen_to_keys(link)
         driver.run(options.steps)
     finally:
+        ending.closing()
         link.close()
         if recorder is not None:
             recorder.close()
+        ending.close()
+    with contextlib.suppress(OSError):  # a terminal that is gone
+        _report(described, driver, link)
+
+
+def _report(described: Any, driver: Any, link: Any) -> None:
     result = driver.result
     rows = result.lines()
     if described.reward_topic:
@@ -256,6 +278,10 @@ def drive(options: DriveOptions) -> None:
     rows += [("safety", f"{n} x {what}") for what, n in link.layer.events.items()]
     rows += [("messages", f"{n} {what}") for what, n in link.senses.counts.items()]
     rows += [("last problem", problem) for problem in link.senses.problems.values()]
+    if link.wire.last_problem:
+        rows.append(("of the connection", link.wire.last_problem))
+    if driver.stopping:
+        rows.append(("ended by", driver.why))
     print_table("", ("", ""), rows)
 
 
@@ -275,18 +301,20 @@ def _listen_to_keys(link: Any) -> None:
 
 def check(options: CheckOptions) -> None:
     """Listen to the robot and compare."""
-    from innervate.launch.ros.check import check_robot
-    from innervate.launch.ros.link import with_options
-    from innervate.launch.ros.loading import make_controller
-    from innervate.launch.ros.wires import connect
+    from innervate.launch.ros.session.check import check_robot
+    from innervate.launch.ros.session.link import with_options
+    from innervate.launch.ros.session.wires import connect
+    from innervate.launch.ros.simulated.loading import make_controller
 
-    if not 0 < options.seconds <= 600:
-        raise ConfigError(f"Listen for 0 to 600 seconds, not {options.seconds}.")
+    if not (0 < options.seconds <= 600 and 0 < options.estop_s <= 600):
+        raise ConfigError(f"Listen for 0 to 600 seconds, not {options.seconds} and {options.estop_s}.")
     described = with_options(load_robot(options.robot), uri=options.uri)
     spec = make_controller(options.what).spec if options.what is not None else None
     wire = connect(described, options.transport, ca=options.ca)
     try:
-        found = check_robot(described, wire, spec, options.seconds)
+        if options.estop:
+            print(f"after {options.seconds:g} s press the stop on {described.emergency_stop_topic}", flush=True)
+        found = check_robot(described, wire, spec, options.seconds, estop_s=options.estop_s if options.estop else 0.0)
     finally:
         wire.close()
     print_table(str(options.robot), ("", "", "finding"), [(n, "ok" if ok else "FAILS", text) for n, ok, text in found])
@@ -296,8 +324,8 @@ def check(options: CheckOptions) -> None:
 
 def replay(options: ReplayOptions) -> None:
     """Run the controller on the recorded observations."""
-    from innervate.launch.ros.loading import make_controller
-    from innervate.launch.ros.replay import replay_recording
+    from innervate.launch.ros.session.replay import replay_recording
+    from innervate.launch.ros.simulated.loading import make_controller
 
     difference = replay_recording(
         options.recording, make_controller(options.what, options.controller), options.tolerance

@@ -1,4 +1,4 @@
-"""`innervate sweep`: many runs, on the processors of this machine or of a Ray cluster."""
+"""Train a grid or a search of runs, here or on a Ray cluster."""
 
 import sys
 import time
@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import tyro
 
 from innervate.errors import ConfigError
-from innervate.launch.commands.tables import print_table
+from innervate.files import write_bytes_atomically
+from innervate.launch.commands._tables import print_table
 from innervate.launch.commands.train import configuration, parse
-from innervate.launch.presets import PRESETS
+from innervate.launch.preset import PRESETS
 from innervate.launch.run.config import RunConfig
-from innervate.launch.run.files import write_bytes_atomically
 from innervate.launch.run.manifest import command_line
 from innervate.launch.sweep.cluster import Jobs, check_nodes, connected
 from innervate.launch.sweep.driver import Sweep
@@ -24,6 +24,8 @@ from innervate.launch.sweep.results import HEADER, summarise, table, write_plan,
 from innervate.launch.sweep.source import Grid, OptunaSearch
 from innervate.launch.sweep.trial import complete_trial
 from innervate.launch.sweep.watch import Watch
+
+SMOKE = (["swim", "--seeds", "1", "--grid", "cma.sigma=0.5", "--steps", "4000", "--out", "{folder}/sweep"],)
 
 
 @dataclass(frozen=True, kw_only=True)

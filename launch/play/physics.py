@@ -6,7 +6,7 @@ from typing import Any
 import mujoco
 from gymnasium.vector import VectorEnv
 
-from innervate.envs.vector import BodyVectorEnv
+from innervate.envs.engine.vector import BodyVectorEnv
 from innervate.errors import ConfigError
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import mujoco
 
-from innervate.agents.rollout import Moment
+from innervate.agents.experience.rollout import Moment
 from innervate.errors import ConfigError, MissingExtraError
 
 FRAMES_PER_S = 30.0

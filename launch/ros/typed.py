@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from innervate.errors import UnknownNameError
-from innervate.launch.ros.errors import RobotFileError
+from innervate.launch.ros.bridge.errors import RobotFileError
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20

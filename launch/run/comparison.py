@@ -72,6 +72,15 @@ def gather(paths: Sequence[Path], episodes: int, *, unfinished: bool = False) ->
     ]
 
 
+def unequal(paths: Sequence[Path]) -> list[str]:
+    """A sentence where runs have been trained for different numbers of steps; returns then tell of both."""
+    steps = {path: RunFolder.open(path).spent()[0] for path in paths}
+    low, high = min(steps, key=lambda p: steps[p]), max(steps, key=lambda p: steps[p])
+    if steps[high] <= 1.05 * steps[low]:
+        return []
+    return [f"Trained for unequal times: {low} for {steps[low]:,} environment steps, {high} for {steps[high]:,}."]
+
+
 def improvements(groups: Sequence[Group]) -> list[dict[str, Any]]:
     """For each pair of groups with their mean returns by run: how probably the first is better, with its interval."""
     result = list[dict[str, Any]]()

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from innervate.agents.learner import LearnerConfig, Setting
+from innervate.agents.learner import LearnerConfig, Setting, WorldConfig
 from innervate.agents.registry import LEARNERS
-from innervate.agents.worlds import WorldConfig
+from innervate.configurations import from_options, to_json
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.errors import ConfigError, RunError, UnknownNameError
-from innervate.registry import from_options
 
 FORMAT = 1
 """Version of the run folder; a folder of another version is refused, not guessed at."""
@@ -33,6 +32,7 @@ class RunConfig:
     controller: ControllerConfig
     learner: LearnerConfig
     steps: int
+    """Budget of environment steps; 0 for a policy that was made elsewhere and only adopted."""
     seed: int = 0
     threads: int = 1
     checkpoint_s: float = 5.0
@@ -40,8 +40,8 @@ class RunConfig:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ConfigError(f"A run needs at least one environment step, got steps={self.steps}.")
+        if self.steps < 0:
+            raise ConfigError(f"A budget is a number of environment steps, got steps={self.steps}.")
         if self.seed < 0:
             raise ConfigError(f"A seed is a non-negative integer, got {self.seed}.")
         if self.threads < 1:
@@ -61,7 +61,7 @@ class RunConfig:
         """As written to config.json."""
         return {
             "format": FORMAT,
-            "world": {"id": self.world.id, "options": dict(self.world.options)},
+            "world": to_json(self.world),
             "controller": CONTROLLERS.to_dict(self.controller),
             "learner": LEARNERS.to_dict(self.learner),
             "steps": self.steps,

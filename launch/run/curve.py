@@ -1,13 +1,17 @@
 """The learning curve of a run as a picture."""
 
 import io
+from collections.abc import Mapping
 
-from innervate.launch.run.files import write_bytes_atomically
+from innervate.files import write_bytes_atomically
 from innervate.launch.run.folder import RunFolder
 
 
-def draw_curve(folder: RunFolder) -> None:
-    """Write `learning_curve.png` from progress.jsonl: training return and deterministic evaluations."""
+def draw_curve(folder: RunFolder, around: Mapping[str, float] | None = None) -> None:
+    """Write `learning_curve.png` from progress.jsonl: training return and deterministic evaluations.
+
+    `around`: returns by name to see it beside, as lines across.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -28,6 +32,8 @@ def draw_curve(folder: RunFolder) -> None:
         x, mean, spread = (list(column) for column in zip(*sd, strict=True))
         low, high = ([m + k * s for m, s in zip(mean, spread, strict=True)] for k in (-1, 1))
         axes.fill_between(x, low, high, color="#b5462f", alpha=0.15, linewidth=0)
+    for (name, value), style in zip((around or {}).items(), ("--", ":", "-"), strict=False):
+        axes.axhline(value, color="#777777", linestyle=style, linewidth=0.9, label=f"{name}: {value:.4g}")
     axes.set_xlabel("environment steps")
     axes.set_ylabel("episode return")
     axes.set_title(f"{folder.path.name}: {config.world.id}, seed {config.seed}", loc="left", fontsize=10)
@@ -35,7 +41,7 @@ def draw_curve(folder: RunFolder) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.25)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, loc="lower right", fontsize=9)
+        axes.legend(frameon=False, loc="center right", fontsize=9)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     write_bytes_atomically(folder.path / "learning_curve.png", buffer.getvalue())

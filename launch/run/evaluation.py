@@ -1,21 +1,30 @@
 """Deterministic episodes of a trained controller on held-out initial states."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from innervate.agents.rollout import Episodes, rollout
+from innervate.agents.experience.rollout import Episodes, rollout
+from innervate.agents.experience.worlds import controller_spec, make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.agents.seeds import Streams
 from innervate.agents.threads import one_thread
-from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
 from innervate.controllers import Controller, ControllerConfig
-from innervate.controllers.wiring import WiringConfig
+from innervate.controllers.probe import Lesion
 from innervate.errors import ConfigError
 from innervate.launch.run.folder import RunFolder, load_controller_tensors
+
+
+class Summary(dict[str, Any]):
+    """Figures by name, in full; printed with four significant digits."""
+
+    def __repr__(self) -> str:
+        shown = (f"{k!r}: {v:.4g}" if isinstance(v, float) else f"{k!r}: {v!r}" for k, v in self.items())
+        return "{" + ", ".join(shown) + "}"
 
 
 @dataclass(frozen=True)
@@ -25,17 +34,17 @@ class Evaluation:
     episodes: Episodes
     seeds: list[int]
 
-    def summary(self) -> dict[str, Any]:
-        """As printed and as written to JSON."""
+    def summary(self) -> "Summary":
+        """As printed, to four digits, and as written to JSON, in full."""
         returns = self.episodes.returns
-        result: dict[str, Any] = {
+        result = Summary({
             "return_mean": float(returns.mean()),
             "return_sd": float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
             "return_min": float(returns.min()),
             "return_max": float(returns.max()),
             "length_mean": float(self.episodes.lengths.mean()),
             "episodes": len(returns),
-        }
+        })
         if self.episodes.success is not None:
             result["success_rate"] = float(self.episodes.success.mean())
         return result
@@ -61,13 +70,13 @@ def evaluate_run(
 ) -> Evaluation:
     """Evaluate the newest checkpoint of a run; `options` replaces options of its environment (zero-shot transfer).
 
-    `lesion` silences neurons and `stimulate` drives them, by name, where the controller is a wiring.
+    `lesion` damages parts by name (`NAME[@FROMs[-TOs]][:KIND[=SEVERITY]]`), `stimulate` drives the neurons of a wiring.
     """
     if episodes < 1:
         raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
     folder = RunFolder.open(Path(path))
     config = folder.config()
-    world = WorldConfig(id=config.world.id, options={**config.world.options, **(options or {})})
+    world = replace(config.world, options={**config.world.options, **(options or {})})
     controller = load_controller(folder, world, lesion=lesion, stimulate=stimulate)
     env = make_vector_env(world, episodes, threads=config.threads)
     try:
@@ -81,23 +90,25 @@ def load_controller(
 ) -> Controller:
     """The controller of a run's newest checkpoint, fitted to the body of `world`."""
     config = folder.config()
-    wiring = config.controller
-    if lesion or stimulate:
-        if not isinstance(wiring, WiringConfig):
+    nervous: Any = config.controller
+    if stimulate:
+        if "stimulate" not in {f.name for f in fields(nervous)}:
             raise ConfigError(
-                f"Lesions and stimuli name neurons, and {type(wiring).__name__.removesuffix('Config')} has no named "
-                "neurons; train with --controller wiring (its circuit `ncap` is the NCAP circuit)."
+                f"A stimulus is a current into a named neuron, and {type(nervous).__name__.removesuffix('Config')} has "
+                "none; train with --controller wiring (its circuit `ncap` is the NCAP circuit)."
             )
-        wiring = replace(
-            wiring, lesion=(*wiring.lesion, *lesion), stimulate=(*wiring.stimulate, *stimulate)
-        )
-    env = make_vector_env(world, 1)
-    try:
-        controller = build_controller(wiring, env, config.seed)
-    finally:
-        env.close()
+        nervous = replace(nervous, stimulate=(*nervous.stimulate, *stimulate))
+    known = folder.interface() if world == config.world else None
+    if known is not None:
+        controller = nervous.build(known[0], Streams(config.seed).controller())
+    else:
+        env = make_vector_env(world, 1)
+        try:
+            controller = build_controller(nervous, env, config.seed)
+        finally:
+            env.close()
     load_controller_tensors(controller, folder.model(), folder.path)
-    return controller
+    return controller.damaged([Lesion.parse(text) for text in lesion]) if lesion else controller
 
 
 def untrained(world: WorldConfig, config: ControllerConfig, seeds: list[int], *, seed: int = 0) -> np.ndarray:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ import torch
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from innervate.agents.worlds import action_scale, make_vector_env
+from innervate.agents.experience.worlds import action_scale, make_vector_env
+from innervate.agents.registry import LEARNERS
+from innervate.configurations import to_json
 from innervate.controllers import Controller, ControllerConfig
 from innervate.controllers.agent import DESCRIPTION, WEIGHTS, Agent, describe
 from innervate.errors import MissingExtraError, RunError
+from innervate.files import UMASK, sync_folder, write_bytes_atomically, write_text_atomically
 from innervate.launch.run.evaluation import load_controller
-from innervate.launch.run.files import sync_folder, write_bytes_atomically, write_text_atomically
 from innervate.launch.run.folder import RunFolder
 
 ONNX = "controller.onnx"
@@ -38,11 +41,14 @@ def export(run: Path, out: Path, *, onnx: bool = True) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        write_agent(building, agent, config.controller)
+        origin = {
+            "world": to_json(config.world), "learner": LEARNERS.to_dict(config.learner), "steps": folder.spent()[0]
+        }  # fmt: skip
+        write_agent(building, agent, config.controller, origin)
         if onnx:
             write_bytes_atomically(building / ONNX, to_onnx(agent.controller))
         write_text_atomically(building / "README.md", _card(folder, agent, onnx=onnx))
-        building.chmod(0o755)
+        building.chmod(0o777 & ~UMASK)
         os.rename(building, out)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -52,21 +58,27 @@ def export(run: Path, out: Path, *, onnx: bool = True) -> Path:
 
 
 def agent_of(folder: RunFolder) -> tuple[Agent, Any]:
-    """The newest checkpoint of a run as an agent, and the run's configuration."""
+    """The newest checkpoint of a run as an agent, and the run's configuration. Its environment is not needed."""
     config = folder.config()
-    env = make_vector_env(config.world, 1)
-    centre, half = (np.asarray(x, np.float64) for x in action_scale(env))
-    env.close()
+    known = folder.interface()
+    if known is not None:
+        _, centre, half = known
+    else:
+        env = make_vector_env(config.world, 1)
+        centre, half = (np.asarray(x, np.float64) for x in action_scale(env))
+        env.close()
     controller = load_controller(folder, config.world).eval()
-    about = f"{config.world.id}, {config.steps:,} steps, seed {config.seed}"
+    about = f"{config.world.id}, {folder.spent()[0]:,} steps, seed {config.seed}"
     return Agent(controller, centre, half, about), config
 
 
-def write_agent(folder: Path, agent: Agent, config: ControllerConfig) -> None:
-    """What `innervate.controllers.agent.load` reads."""
+def write_agent(
+    folder: Path, agent: Agent, config: ControllerConfig, origin: Mapping[str, Any] | None = None
+) -> None:
+    """What `innervate.controllers.agent.load` reads, and of which run it came."""
     tensors = {k: v.contiguous() for k, v in agent.controller.state_dict().items()}
     write_bytes_atomically(folder / WEIGHTS, save_tensors(tensors, {"format": "pt"}))
-    write_text_atomically(folder / DESCRIPTION, json.dumps(describe(agent, config), indent=1) + "\n")
+    write_text_atomically(folder / DESCRIPTION, json.dumps(describe(agent, config, origin), indent=1) + "\n")
 
 
 class _Flat(nn.Module):
@@ -79,7 +91,11 @@ class _Flat(nn.Module):
     def forward(self, observation: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
         spec = self.controller.spec
         action, after = self.controller(spec.split(observation), dict(zip(self.names, state, strict=True)))
-        return (action.clamp(-1.0, 1.0), *(after[name] for name in self.names))
+        if spec.choices:
+            taken = torch.stack([part.argmax(dim=-1) for part in action.split(list(spec.choices), dim=-1)], dim=-1)
+        else:
+            taken = action.clamp(-1.0, 1.0)
+        return (taken, *(after[name] for name in self.names))
 
 
 def to_onnx(controller: Controller) -> bytes:
@@ -122,12 +138,12 @@ def _card(folder: RunFolder, agent: Agent, *, onnx: bool) -> str:
     if evaluation.exists():
         s = json.loads(evaluation.read_text(encoding="utf-8"))
         result = f"Return over {s['episodes']} held-out episodes: {s['return_mean']:.1f} ± {s['return_sd']:.1f} (sd).\n"
-    runtime = (
-        f"`{ONNX}` takes `observation` and `state.<name>`, and gives `action` in [-1, 1] and `next.<name>`; "
-        "multiply by `half` and add `centre` of `agent.json`.\n"
-        if onnx
-        else ""
+    gives = (
+        "`action`, the number of the alternative taken in each choice (add `centre` of `agent.json`); `next.<name>`."
+        if spec.choices
+        else "`action` in [-1, 1] and `next.<name>`; multiply by `half` and add `centre` of `agent.json`."
     )
+    runtime = f"`{ONNX}` takes `observation` and `state.<name>`, and gives {gives}\n" if onnx else ""
     return f"""---
 library_name: innervate
 tags: [reinforcement-learning, robotics, neuroscience]

@@ -3,21 +3,28 @@
 import json
 import math
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from innervate.agents.learner import Snapshot
+from innervate.agents.learner import Snapshot, WorldConfig
+from innervate.agents.registry import LEARNERS
+from innervate.configurations import from_options
+from innervate.controllers import CONTROLLERS, ControllerSpec
+from innervate.controllers.agent import DESCRIPTION, folder_of, of_interface, shipped, tensors_of
 from innervate.errors import RunError
+from innervate.files import Transaction, inside, read_json, sync_folder, write_text_atomically
 from innervate.launch.run.config import RunConfig
-from innervate.launch.run.files import Transaction, inside, read_json, sync_folder, write_text_atomically
 
 MODEL, OPTIMIZER, RNG = "model.safetensors", "optimizer.safetensors", "rng.json"
 
@@ -30,8 +37,18 @@ class RunFolder:
         self._transaction = Transaction(path)
 
     @classmethod
-    def create(cls, path: Path, config: RunConfig, manifest: Mapping[str, Any], snapshot: Snapshot) -> "RunFolder":
-        """A new folder with its first checkpoint; it appears under its name only when it is complete."""
+    def create(
+        cls,
+        path: Path,
+        config: RunConfig,
+        manifest: Mapping[str, Any],
+        snapshot: Snapshot,
+        interface: Mapping[str, Any] | None = None,
+    ) -> "RunFolder":
+        """A new folder with its first checkpoint; it appears under its name only when it is complete.
+
+        `interface` is what the controller senses and commands, so that it can be built without its environment.
+        """
         if path.exists():
             raise RunError(f"{path} exists already; resume it with --resume {path}, or choose another --out.")
         building = path.parent / f".{path.name}.building-{os.getpid()}"
@@ -39,6 +56,8 @@ class RunFolder:
         building.mkdir(parents=True)
         try:
             write_text_atomically(building / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
+            if interface is not None:
+                write_text_atomically(building / "interface.json", json.dumps(dict(interface), indent=1) + "\n")
             write_text_atomically(building / "manifest.json", json.dumps(dict(manifest), indent=1) + "\n")
             cls(building).checkpoint(snapshot)
             os.rename(building, path)
@@ -50,9 +69,16 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """An existing folder."""
+        """An existing folder, one that `innervate export` wrote, or a shipped agent by its name."""
         if not path.is_dir():
-            raise RunError(f"There is no run folder at {path}; see what exists with: ls {path.parent}")
+            if str(path) in shipped():
+                return AgentFolder(Path("runs") / path, folder_of(path.name))
+            raise RunError(
+                f"There is no run folder at {path}; see what exists with: ls {path.parent}. Shipped agents, which are "
+                f"names in its place: {', '.join(shipped())}."
+            )
+        if (path / DESCRIPTION).exists() and not (path / "config.json").exists():
+            return AgentFolder(path, path)
         if (path / "sweep.json").exists():
             raise RunError(f"{path} is a sweep; its runs are the folders inside, and: innervate report {path}")
         return cls(path)
@@ -66,6 +92,11 @@ class RunFolder:
         if config.steps != self.config().steps:
             (self.path / "README.md").unlink(missing_ok=True)
         write_text_atomically(self.path / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
+
+    def interface(self) -> tuple[ControllerSpec, np.ndarray, np.ndarray] | None:
+        """What the controller senses and commands, with the scale of the actuators; None in a run of older days."""
+        path = self.path / "interface.json"
+        return of_interface(read_json(self.path, path), path) if path.exists() else None
 
     def manifest(self) -> dict[str, Any]:
         """Versions, seed, command and commit of the run."""
@@ -109,6 +140,16 @@ class RunFolder:
                 raise RunError(f"{path} holds a value of {key} that is not finite; the checkpoint is of no use.")
         return tensors
 
+    def spend(self, seconds: float) -> None:
+        """Note the time that training has taken so far, over all resumptions."""
+        write_text_atomically(self.path / "spent.json", json.dumps({"seconds": round(seconds, 3)}) + "\n")
+
+    def spent(self) -> tuple[int, float]:
+        """Environment steps and seconds of training that were really spent, over all resumptions."""
+        progress, path = self.progress(), self.path / "spent.json"
+        seconds = float(read_json(self.path, path)["seconds"]) if path.exists() else 0.0
+        return int(progress[-1]["steps"]) if progress else 0, seconds
+
     @property
     def progress_path(self) -> Path:
         """One JSON object a line, appended as training goes."""
@@ -133,6 +174,64 @@ class RunFolder:
             return [json.loads(line) for line in lines if line.endswith("\n")]
         except json.JSONDecodeError as error:
             raise RunError(f"{self.progress_path} is damaged: {error}.") from error
+
+
+class AgentFolder(RunFolder):
+    """An exported or shipped agent as if it were its run: to be watched, judged and drawn, not to be trained."""
+
+    def __init__(self, path: Path, source: Path) -> None:
+        super().__init__(path)
+        self._source = source
+
+    def _document(self) -> dict[str, Any]:
+        document = read_json(self._source, self._source / DESCRIPTION)
+        if "world" not in document:
+            raise RunError(
+                f"{self._source} does not say in which world its agent lives (it was exported by an older innervate); "
+                "use it from Python: innervate.load, or export its run again."
+            )
+        return document
+
+    def config(self) -> RunConfig:
+        """As far as an agent tells of its run."""
+        told = self._document()
+        return RunConfig(
+            world=from_options(WorldConfig, told["world"]),
+            controller=CONTROLLERS.from_dict(told["controller"]),
+            learner=LEARNERS.from_dict(told["learner"]),
+            steps=max(1, int(told["steps"])),
+        )
+
+    def manifest(self) -> dict[str, Any]:
+        """What it says about itself, in the places of a run's manifest."""
+        return {"command": self._document()["about"], "commit": "unknown", "versions": {}, "platform": ""}
+
+    def model(self) -> dict[str, Tensor]:
+        """Its weights, named as in a run."""
+        return {f"controller.{k}": v for k, v in tensors_of(self._source).items()}
+
+    def interface(self) -> tuple[ControllerSpec, np.ndarray, np.ndarray]:
+        """What the controller senses and commands."""
+        return of_interface(self._document(), self._source / DESCRIPTION)
+
+    def spent(self) -> tuple[int, float]:
+        """The steps that it was trained for; the time is not known."""
+        return int(self._document()["steps"]), 0.0
+
+    def snapshot(self) -> Snapshot:
+        """There is none. Raises `RunError`."""
+        raise RunError(f"{self.path.name} is an agent, not a run: it cannot be trained further.")
+
+
+def is_run(what: str) -> bool:
+    """Whether a word of the user's means a run (or a shipped agent) rather than an environment: a folder, or a path.
+
+    A path to nothing is one too: `RunFolder.open` names what is missing.
+    """
+    if Path(what).is_dir() or what in shipped():
+        return True
+    known = what in gym.registry or ":" in what or Path(what).suffix in (".py", ".xml", ".urdf", ".mjcf")
+    return "/" in what and not known and re.fullmatch(r".*-v\d+", what) is None
 
 
 def _is_nan(value: Any) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from innervate.agents.registry import LEARNERS
 from innervate.controllers import CONTROLLERS
 from innervate.errors import InnervateError
-from innervate.launch.analysis.pictures import TITLES, pictures
+from innervate.launch.analysis.pictures import pictures, titles
 from innervate.launch.run.comparison import gather, improvements
 from innervate.launch.run.comparison_figure import draw_comparison
 from innervate.launch.run.evaluation import evaluate_run, load_controller
@@ -42,7 +42,7 @@ def run_part(path: Path, *, video: bool) -> str:
     done = folder.progress()[-1]["steps"] if folder.progress() else 0
     about = (
         f"{kind} ({controller.parameter_count():,} weights) on {config.world.id}, {learner}, "
-        f"{done:,} of {config.steps:,} steps, seed {config.seed}"
+        f"{done:,} steps, seed {config.seed}"
     )
     facts = [
         ("return, mean and sd over initial states", f"{result['return_mean']:.1f} ± {result['return_sd']:.1f}"),
@@ -61,8 +61,9 @@ def run_part(path: Path, *, video: bool) -> str:
         sections.append(f"<h2>Learning</h2>{html_image(curve.read_bytes(), 'learning curve')}")
     if video:
         sections.append(_video(path))
+    called = titles()
     for name, picture in pictures(controller, config.world).items():
-        sections.append(f"<h2>{TITLES[name]}</h2>{html_image(picture, TITLES[name])}")
+        sections.append(f"<h2>{called[name]}</h2>{html_image(picture, called[name])}")
     commands = f"{manifest['command']}\n\ninnervate evaluate {path}\ninnervate plot {path}\ninnervate export {path}"
     versions = ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())
     sections.append(f"<h2>Make it again</h2><pre>{escape(commands)}</pre>")
@@ -94,7 +95,7 @@ def _comparison(paths: Sequence[Path]) -> str:
 
 
 def _video(path: Path) -> str:
-    file = path / "video.mp4"
+    file = RunFolder.open(path).path / "video.mp4"
     if not file.exists():
         try:
             record_run(path)

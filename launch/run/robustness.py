@@ -2,19 +2,23 @@
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from innervate.agents.experience.rollout import rollout
+from innervate.agents.experience.worlds import controller_spec, make_vector_env
+from innervate.agents.experience.worse import WorseSenses
+from innervate.agents.learner import WorldConfig
 from innervate.agents.seeds import Streams
-from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
 from innervate.controllers import ControllerSpec
-from innervate.controllers.wiring import WiringConfig
-from innervate.envs.options import Randomisation
+from innervate.envs.engine.of_world import OfWorld
+from innervate.envs.randomisation import Randomisation
 from innervate.errors import ConfigError
 from innervate.launch.run.evaluation import evaluate_controller, load_controller
 from innervate.launch.run.folder import RunFolder
@@ -45,8 +49,8 @@ def measure(path: Path, episodes: int, say: Callable[[str], None] = lambda _: No
     """Evaluate a run under each change, on the same initial states throughout.
 
     Body: mass, actuator gear and friction, as factors. Senses: delay in control steps; noise on every channel that has
-    a limit, as a share of it. Neurons: that many silent, drawn at random (for controllers that are wirings).
-    Raises ConfigError where the environment does not vary its bodies (those that are not innervate's own).
+    a limit, as a share of it. Units: that many silent, drawn at random. Bodies that are not innervate's own cannot be
+    changed; there the noise is a share of each number's spread in the unchanged episodes.
     """
     if episodes < 1:
         raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
@@ -54,24 +58,31 @@ def measure(path: Path, episodes: int, say: Callable[[str], None] = lambda _: No
     config = folder.config()
     world = config.world
     env = make_vector_env(world, 1)
-    spec, varies = controller_spec(env), hasattr(env, "channels")
+    spec, ours = controller_spec(env), isinstance(env.unwrapped, OfWorld)
     env.close()
-    if not varies:
-        raise ConfigError(f"{world.id} is not one of innervate's own environments: its bodies cannot be varied.")
-    kinds = _kinds(spec)
-    rows = list[list[np.ndarray]]()
-    for kind, (levels, change) in kinds.items():
-        say(kind)
-        row = list[np.ndarray]()
-        for level in levels:
-            altered = WorldConfig(id=world.id, options={**world.options, "randomisation": change(level)})
-            row.append(_returns(folder, altered, episodes))
-        rows.append(row)
-    names, all_levels = list(kinds), [levels for levels, _ in kinds.values()]
-    if isinstance(config.controller, WiringConfig):
-        names.append("neurons silent")
+    names, all_levels, rows = list[str](), list[tuple[float, ...]](), list[list[np.ndarray]]()
+    if ours:
+        for kind, (levels, change) in _kinds(spec).items():
+            say(kind)
+            varied = [replace(world, options={**world.options, "randomisation": change(level)}) for level in levels]
+            names.append(kind)
+            all_levels.append(levels)
+            rows.append([_returns(folder, altered, episodes) for altered in varied])
+    else:
+        spread = _spread(folder, world, episodes)
+        for kind, levels, delay, noise in (
+            ("delay of the senses, control steps", DELAYS, 1, 0),
+            ("noise on the senses, share of their spread", NOISES, 0, 1),
+        ):
+            say(kind)
+            names.append(kind)
+            all_levels.append(tuple(map(float, levels)))
+            rows.append([_worse(folder, world, episodes, delay * int(n), noise * n * spread) for n in levels])
+    units = _units(folder, world)
+    if units:
+        names.append("units silent")
         all_levels.append(tuple(float(n) for n in LESIONS))
-        rows.append([_lesioned(folder, world, episodes, count) for count in LESIONS])
+        rows.append([_lesioned(folder, world, episodes, units, count) for count in LESIONS])
     nominal = float(_returns(folder, world, episodes).mean())
     return Robustness(tuple(names), tuple(all_levels), np.array(rows), nominal)
 
@@ -104,16 +115,44 @@ def _returns(folder: RunFolder, world: WorldConfig, episodes: int, lesion: tuple
         env.close()
 
 
-def _lesioned(folder: RunFolder, world: WorldConfig, episodes: int, count: int) -> np.ndarray:
-    """Each episode's share of several draws of neurons; one draw for each quarter of the episodes."""
+def _spread(folder: RunFolder, world: WorldConfig, episodes: int) -> np.ndarray:
+    """Standard deviation of each number of the observation over the unchanged controller's episodes."""
+    seen = list[np.ndarray]()
+    controller, env = load_controller(folder, world), make_vector_env(world, episodes)
+    try:
+        seeds = Streams.evaluation(episodes)
+        rollout(env, controller, controller.spec, seeds, watch=lambda m: seen.append(m.observation[m.running].copy()))
+    finally:
+        env.close()
+    return np.concatenate(seen).std(axis=0)
+
+
+def _worse(folder: RunFolder, world: WorldConfig, episodes: int, delay_steps: int, noise: np.ndarray) -> np.ndarray:
+    controller = load_controller(folder, world)
+    env = WorseSenses(make_vector_env(world, episodes), delay_steps=delay_steps, noise=noise)
+    try:
+        return evaluate_controller(env, controller, Streams.evaluation(episodes)).episodes.returns
+    finally:
+        env.close()
+
+
+def _units(folder: RunFolder, world: WorldConfig) -> list[str]:
+    """Names of all that can be silenced: neurons but those that drive the body, units of every part but the action."""
+    controller = load_controller(folder, world)
+    nothing = {c.name: torch.zeros(1, c.size) for c in controller.spec.observations}
+    seen = controller.probes(nothing, controller.initial_state(1))
+    wired = controller.wiring()
+    driven = {"action"} if wired is None else {m.neuron for m in wired[0].motors}
+    return [
+        unit
+        for name, value in seen.items() if name not in driven
+        for unit in ([name] if value.dim() == 1 else [f"{name}[{i}]" for i in range(value.shape[-1])])
+    ]  # fmt: skip
+
+
+def _lesioned(folder: RunFolder, world: WorldConfig, episodes: int, names: list[str], count: int) -> np.ndarray:
+    """Each episode's share of several draws of units; one draw for each quarter of the episodes."""
     rng = np.random.default_rng(count)
-    config = folder.config().controller
-    assert isinstance(config, WiringConfig)
-    env = make_vector_env(world, 1)
-    circuit = config.wiring(controller_spec(env))
-    env.close()
-    driven = {m.neuron for m in circuit.motors}
-    names = [n.name for n in circuit.neurons if n.name not in driven]
     draws = max(1, min(4, episodes // 2)) if count else 1
     drawn = [tuple(rng.choice(names, min(count, len(names)), replace=False).tolist()) for _ in range(draws)]
     returns = [_returns(folder, world, episodes, lesion) for lesion in drawn]

@@ -5,6 +5,8 @@ too narrow for a handful of seeds (84 % instead of 95 % at five); the bootstrap-
 with the winsorised standard error of a trimmed mean (Tukey and McLaughlin 1963) is not: `innervate bench scale`.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 from scipy.special import stdtrit
@@ -74,6 +76,15 @@ def mean_interval(
     picks = rng.integers(len(values), size=(resamples, len(values)))
     low, high = np.quantile(values[picks].mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
+
+
+def student_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """95 % interval of the mean of independent runs (Student's t); None for one run."""
+    if len(values) < 2:
+        return None
+    half = float(stdtrit(len(values) - 1, 0.975)) * float(np.std(values, ddof=1)) / len(values) ** 0.5
+    mean = float(np.mean(values))
+    return mean - half, mean + half
 
 
 def probability_of_improvement(

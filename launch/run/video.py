@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from innervate.agents.rollout import Episodes, Moment, rollout
-from innervate.agents.worlds import WorldConfig, make_vector_env
+from innervate.agents.experience.rollout import Episodes, Moment, rollout
+from innervate.agents.experience.worlds import make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.controllers import ControllerConfig
 from innervate.errors import ConfigError, InnervateError
+from innervate.files import write_bytes_atomically
 from innervate.launch.run.evaluation import build_controller
-from innervate.launch.run.files import write_bytes_atomically
 from innervate.launch.run.folder import RunFolder, load_controller_tensors
 
 FRAMES_PER_S = 30
@@ -63,7 +64,7 @@ def record_run(path: Path, out: Path | None = None, *, seed: int | None = None, 
 
     folder = RunFolder.open(path)
     config = folder.config()
-    out = out or path / "video.mp4"
+    out = out or folder.path / "video.mp4"
     chosen = Streams.evaluation(1)[0] if seed is None else seed
     record(config.world, config.controller, out, seed=chosen, seconds=seconds, folder=folder)
     return out

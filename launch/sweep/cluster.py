@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from innervate.agents.cluster import LOCAL, QUIET, import_ray
+from innervate.agents.evolution.cluster import LOCAL, QUIET, import_ray
 from innervate.errors import ConfigError, InnervateError
 from innervate.launch.run.manifest import versions
 

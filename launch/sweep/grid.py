@@ -9,7 +9,7 @@ from innervate.errors import ConfigError
 Point = Mapping[str, str]
 """Option of `innervate train` (without dashes) to its value, as typed."""
 
-RESERVED = ("seed", "out", "resume", "debug", "video", "track", "preset")
+RESERVED = ("seed", "out", "resume", "video", "track", "preset")
 """Options of `innervate train` that a sweep decides itself."""
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from innervate.configurations import from_options
 from innervate.errors import RunError
-from innervate.launch.run.files import read_json, write_text_atomically
+from innervate.files import read_json, write_text_atomically
 from innervate.launch.run.manifest import commit, versions
 from innervate.launch.run.statistics import bootstrap_interval, interquartile_mean
 from innervate.launch.sweep.driver import Sweep, Trial, validation
-from innervate.registry import from_options
 
 FORMAT = 1
 PLAN, RESULTS = "sweep.json", "results.json"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from innervate.errors import RunError
+from innervate.files import read_json
 from innervate.launch.run.config import RunConfig
-from innervate.launch.run.files import read_json
 from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.training import Run
 

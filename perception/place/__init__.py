@@ -1,67 +1,30 @@
 """Knowing where it is: spiking networks that tell places from images.
 
-Names are imported when they are first used: those with a compiled kernel need the extra `innervate[place]`.
+Names are imported when they are first used (their types: `__init__.pyi`): those with a compiled kernel need the extra
+`innervate[place]`.
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .baselines import Chance, Cosine, HogCosine, SumOfAbsoluteDifferences
-    from .bayes_filter import PlaceFilter
-    from .calibration import Calibration, expected_calibration_error
-    from .images import ImageFolder, load_images
-    from .nir_export import spiking_map_graph, vprtempo_graph, write_graph
-    from .percept import Place, Recogniser
-    from .place_ensemble import EnsembleConfig, PlaceEnsemble
-    from .place_fields import FieldStatistics, field_statistics, firing, rate_maps
-    from .sequences import ANY_DRIVE, STEADY, Motion, sequence_scores
-    from .spiking_map import SpikingMap, SpikingMapConfig
-    from .vprtempo import VPRTempo
-
-__all__ = [
-    "ANY_DRIVE",
-    "STEADY",
-    "Calibration",
-    "Chance",
-    "Cosine",
-    "EnsembleConfig",
-    "FieldStatistics",
-    "HogCosine",
-    "ImageFolder",
-    "Motion",
-    "Place",
-    "PlaceEnsemble",
-    "PlaceFilter",
-    "Recogniser",
-    "SpikingMap",
-    "SpikingMapConfig",
-    "SumOfAbsoluteDifferences",
-    "VPRTempo",
-    "expected_calibration_error",
-    "field_statistics",
-    "firing",
-    "load_images",
-    "rate_maps",
-    "sequence_scores",
-    "spiking_map_graph",
-    "vprtempo_graph",
-    "write_graph",
-]
+from typing import Any
 
 _MODULES = {
-    "baselines": ("Chance", "Cosine", "HogCosine", "SumOfAbsoluteDifferences"),
+    "recognisers.chance": ("Chance",),
+    "recognisers._cosine": ("Cosine",),
+    "recognisers.hog": ("HogCosine",),
+    "recognisers.pixels": ("SumOfAbsoluteDifferences",),
     "bayes_filter": ("PlaceFilter",),
     "calibration": ("Calibration", "expected_calibration_error"),
-    "images": ("ImageFolder", "load_images"),
-    "nir_export": ("spiking_map_graph", "vprtempo_graph", "write_graph"),
+    "images.images": ("ImageFolder", "load_images"),
+    "neuromorphic.nir_export": ("spiking_map_graph", "vprtempo_graph", "write_graph"),
     "percept": ("Place", "Recogniser"),
-    "place_ensemble": ("EnsembleConfig", "PlaceEnsemble"),
+    "recognisers.place_ensemble": ("EnsembleConfig", "PlaceEnsemble"),
     "place_fields": ("FieldStatistics", "field_statistics", "firing", "rate_maps"),
-    "sequences": ("ANY_DRIVE", "STEADY", "Motion", "sequence_scores"),
-    "spiking_map": ("SpikingMap", "SpikingMapConfig"),
-    "vprtempo": ("VPRTempo",),
+    "sequences": ("ANY_DRIVE", "STEADY", "Motion", "drive_scores", "sequence_scores"),
+    "recognisers.spiking_map": ("SpikingMap", "SpikingMapConfig"),
+    "recognisers.vprtempo": ("VPRTempo",),
 }
+
+__all__ = sorted(name for names in _MODULES.values() for name in names)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

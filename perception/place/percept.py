@@ -2,14 +2,17 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from innervate.errors import ConfigError
+from innervate.registry import Catalogue, picker
 
 from .calibration import Calibration, fit_calibration
-from .images import check_images
+from .images.images import check_images
 from .measures import margin_confidence
 
 
@@ -81,3 +84,17 @@ class Recogniser(ABC):
 
     @abstractmethod
     def _scores(self, images: UInt8[np.ndarray, "query height width *rgb"]) -> Float[np.ndarray, "query place"]: ...
+
+
+def _is_recogniser(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, Recogniser) and thing is not Recogniser
+
+
+RECOGNISERS: Catalogue[type[Recogniser]] = Catalogue(
+    "recogniser",
+    group="innervate.recognisers",
+    package="innervate.perception.place.recognisers",
+    folder=Path(__file__).parent / "recognisers",
+    pick=picker("recogniser", _is_recogniser, "Recogniser"),
+)
+"""By name: the files of `recognisers/`, and what others bring."""

@@ -7,13 +7,13 @@ Everything is causal: the answer for a frame uses that frame and those before it
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 from innervate.errors import ConfigError
-
-from .compiled import compiled
+from innervate.kernels import exact
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,10 @@ STEADY = Motion()
 """One place a frame, as SeqSLAM's identity kernel."""
 ANY_DRIVE = Motion(slowest=0, fastest=8, backwards=True, cost=0.2)
 """Slower, faster, with dropped frames, in either direction."""
+Drive = Literal["auto", "steady", "any"]
+"""By the names that options have."""
+SHUFFLES = 4
+"""Orders of the queries in which there is no drive at all, to tell what a search finds where there is nothing."""
 
 
 def standardised(scores: Float[np.ndarray, "query place"]) -> Float32[np.ndarray, "query place"]:
@@ -47,7 +51,7 @@ def standardised(scores: Float[np.ndarray, "query place"]) -> Float32[np.ndarray
     return (centred / np.where(deviation > 0, deviation, 1.0)).astype(np.float32)
 
 
-@compiled
+@exact
 def _best_paths(
     rows: Float32[np.ndarray, "query place"], length: int, slowest: int, fastest: int, usual: int, cost: float, way: int
 ) -> Float32[np.ndarray, "query place"]:
@@ -89,3 +93,30 @@ def sequence_scores(
         _best_paths(rows, length, motion.slowest, motion.fastest, motion.usual, motion.cost, way) for way in ways
     ]
     return np.maximum.reduce(paths)
+
+
+def drive_scores(
+    scores: Float[np.ndarray, "query place"], length: int, drive: Drive = "auto"
+) -> Float32[np.ndarray, "query place"]:
+    """`sequence_scores` of a drive that is steady, or any; `auto` finds out which, frame by frame.
+
+    The wider a search, the more it finds by chance: each kind of drive is therefore measured by its evidence above what
+    it finds in the same queries in random orders (seeded), and each frame is answered by the one that stands higher,
+    where the last `length` frames weigh as much as all of them. Rows of `auto` are less that level, so that answers of
+    both kinds compare. The choice needs the whole drive; the paths are causal.
+    """
+    if drive != "auto":
+        return sequence_scores(scores, length, STEADY if drive == "steady" else ANY_DRIVE)
+    if len(scores) <= length or length < 2:
+        return sequence_scores(scores, length, ANY_DRIVE)  # too few frames to tell
+    orders = [np.random.default_rng(k).permutation(len(scores)) for k in range(SHUFFLES)]
+    paths: list[np.ndarray] = []
+    for motion in (STEADY, ANY_DRIVE):
+        by_chance = [sequence_scores(scores[order], length, motion).max(1)[length - 1 :].mean() for order in orders]
+        paths.append(sequence_scores(scores, length, motion) - np.float32(np.mean(by_chance)))
+    lead = paths[0].max(1) - paths[1].max(1)
+    total, end = np.cumsum(np.concatenate([[0.0], lead])), np.arange(1, len(scores) + 1)
+    begin = np.maximum(end - length, 0)
+    lately = (total[end] - total[begin]) / (end - begin)
+    steady = lately + lead[length - 1 :].mean() >= 0
+    return np.where(steady[:, None], paths[0], paths[1])

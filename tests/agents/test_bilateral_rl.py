@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.learner import Setting
-from innervate.agents.worlds import WorldConfig
-from innervate.controllers.bilateral import Bilateral, BilateralConfig
+from innervate.agents.learner import Setting, WorldConfig
+from innervate.controllers.circuits.bilateral import Bilateral, BilateralConfig
 from innervate.errors import ConfigError
-from innervate.launch.analysis.hand_paths import hand_paths
-from innervate.launch.presets import HEMISPHERES, MUSCLE_PPO, MUSCLE_SAC
+from innervate.launch.analysis.recordings.hand_paths import hand_paths
+from innervate.launch.presets._muscles import HEMISPHERES, MUSCLE_PPO, MUSCLE_SAC
 
 CENTRE_OUT = WorldConfig(id="reach", options={"reach_m": 0.1})
 NEAR = WorldConfig(id="reach", options={"reach_m": 0.05})
@@ -46,8 +45,7 @@ def test_each_hemisphere_learns_to_drive_the_opposite_arm() -> None:
     assert isinstance(controller, Bilateral)
     intact = hand_paths(controller, SPRING, 4)
     assert intact.hand.shape == (150, 4, 2, 2)
-    controller.lesion(right=1.0)
-    lesioned = hand_paths(controller, SPRING, 4).excitation
+    lesioned = hand_paths(controller.lesion("right"), SPRING, 4).excitation
     np.testing.assert_array_equal(lesioned[:, :, :6], lesioned[:1, :1, :6].repeat(150, 0).repeat(4, 1))  # left arm
     assert lesioned[:, :, 6:].std() > 0
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.evolution import CMAConfig, Evolution
-from innervate.agents.learner import Setting, Snapshot
-from innervate.agents.rollout import rollout
-from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
+from innervate.agents.experience.rollout import rollout
+from innervate.agents.experience.worlds import controller_spec, make_vector_env
+from innervate.agents.learner import Setting, Snapshot, WorldConfig
+from innervate.agents.learners.cma import CMAConfig, Evolution
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.population import Population
 from innervate.errors import ConfigError, RunError

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.evolution import CMAConfig, Evolution
-from innervate.agents.learner import Progress, Setting
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import Progress, Setting, WorldConfig
+from innervate.agents.learners.cma import CMAConfig, Evolution
 from innervate.controllers import CONTROLLERS
 from innervate.errors import ConfigError
 
 pytest.importorskip("ray")
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Ray leaves sockets to the interpreter
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
@@ -37,7 +37,7 @@ def evolved(controller: str, workers: int, disturb: Any = None) -> Evolution:
 
 @pytest.fixture(scope="module")
 def ray() -> Generator[Any]:
-    from innervate.agents.cluster import LOCAL, QUIET, import_ray
+    from innervate.agents.evolution.cluster import LOCAL, QUIET, import_ray
 
     library = import_ray()
     library.init(**QUIET, **LOCAL, num_cpus=2)

@@ -13,10 +13,9 @@ from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from innervate.agents.learner import Setting
+from innervate.agents.learner import Setting, WorldConfig
+from innervate.agents.learners.ppo import PPOConfig, PPOLearner
 from innervate.agents.sb3.fused_ppo import FusedPPO
-from innervate.agents.sb3.ppo import PPOConfig, PPOLearner
-from innervate.agents.worlds import WorldConfig
 from innervate.controllers import CONTROLLERS
 
 OPTIONS: dict[str, Any] = {"n_steps": 64, "batch_size": 32, "n_epochs": 3, "seed": 5, "device": "cpu"}

@@ -11,8 +11,8 @@ from innervate.agents.hemispheric.losses import DOMINANT, NON_DOMINANT, Hemisphe
 from innervate.agents.hemispheric.training import Member, TrainingConfig, train
 from innervate.agents.hemispheric.trials import Task, Trials, draw
 from innervate.agents.hemispheric.unroll import Conditions, Movement, stepper, unroll
-from innervate.agents.plants.arm26 import Arm26
-from innervate.controllers.bilateral import Bilateral, BilateralConfig
+from innervate.agents.twins.arm26 import Arm26
+from innervate.controllers.circuits.bilateral import Bilateral, BilateralConfig
 from innervate.controllers.population import Population
 from innervate.errors import ConfigError
 

@@ -14,9 +14,9 @@ from innervate.agents.hemispheric.terms import movement_terms, planned
 from innervate.agents.hemispheric.training import Member, Result, Routes, TrainingConfig, train
 from innervate.agents.hemispheric.trials import Trials, draw
 from innervate.agents.hemispheric.unroll import stepper, unroll
-from innervate.agents.plants.arm26 import Arm26
-from innervate.agents.plants.muscle_arm import MuscleArm
-from innervate.controllers.bilateral import BilateralConfig
+from innervate.agents.twins.arm26 import Arm26
+from innervate.agents.twins.muscle_arm import MuscleArm
+from innervate.controllers.circuits.bilateral import BilateralConfig
 from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
 torch.set_num_threads(1)
@@ -167,5 +167,5 @@ def test_bad_input_gets_one_clear_sentence() -> None:
 
 
 def test_names_that_do_not_exist_are_refused() -> None:
-    with pytest.raises(UnknownNameError, match="no site to lesion named 'right'"):
-        ONE.build(PLANT.spec, torch.Generator()).lesion(right=1.0)
+    with pytest.raises(UnknownNameError, match="no part of Bilateral named 'right'"):
+        ONE.build(PLANT.spec, torch.Generator()).lesion("right")

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.plants.in_field import InField
-from innervate.agents.plants.muscle_arm import MuscleArm
-from innervate.agents.plants.plant import Plant
-from innervate.envs.single import BodyEnv
+from innervate.agents.twins.in_field import InField
+from innervate.agents.twins.muscle_arm import MuscleArm
+from innervate.agents.twins.plant import Plant
+from innervate.envs.engine.single import BodyEnv
 from innervate.errors import ConfigError
 
 

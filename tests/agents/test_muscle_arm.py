@@ -6,10 +6,11 @@ import mujoco
 import numpy as np
 import torch
 
-from innervate.agents.plants.muscle_arm import MuscleArm
-from innervate.agents.plants.plant import BodyState
+from innervate.agents.twins.muscle_arm import MuscleArm
+from innervate.agents.twins.plant import BodyState
 from innervate.envs.bodies.arm import arms
-from innervate.envs.make import make_world
+from innervate.envs.engine.make import make_world
+from innervate.envs.memory import Memory
 from innervate.envs.sensors import Sensors
 
 torch.set_num_threads(1)
@@ -122,6 +123,8 @@ def test_noise_on_the_muscles_grows_with_the_signal() -> None:
     drawn: list[np.ndarray] = []
     for step in range(400):
         readings[0, world.sensors["time"]] = step * 0.01
-        drawn.append(world.task.drive(Sensors(world.sensors, readings, readings), action, memory)["ctrl"][0])
+        now = Memory(memory, np.array([step]))
+        given: Any = world.task.drive(Sensors(world.sensors, readings, readings), action, now)["ctrl"]
+        drawn.append(given[0])
     spread = np.std(drawn, axis=0)
     np.testing.assert_allclose(spread, 0.2 * action[0], rtol=0.12)

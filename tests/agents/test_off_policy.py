@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.learner import Setting
-from innervate.agents.sb3.off_policy_learner import OffPolicyLearner, SACConfig, TD3Config
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import Setting, WorldConfig
+from innervate.agents.learners.sac import SACConfig
+from innervate.agents.learners.td3 import TD3Config
+from innervate.agents.sb3.off_policy_learner import OffPolicyLearner
 from innervate.controllers import CONTROLLERS
 from innervate.errors import ConfigError
 
@@ -27,7 +28,7 @@ def learner(config: TD3Config | SACConfig, controller: str, steps: int, world: s
         seed=1,
         threads=1,
     )
-    return OffPolicyLearner(setting, config)
+    return config.build(setting)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -52,6 +53,7 @@ def test_resumed_equals_uninterrupted(name: str, controller: str) -> None:
     assert any(k.startswith("controller.") for k in moved)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
 def test_it_learns_what_pays(name: str) -> None:
     """Ragged pays the sum of two actions in [-2, 4]: 8 a step at best, 2 for doing nothing."""

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.learner import Setting
+from innervate.agents.learner import Setting, WorldConfig
+from innervate.agents.learners.ppo import PPOConfig, PPOLearner
 from innervate.agents.registry import LEARNERS
-from innervate.agents.sb3.ppo import PPOConfig, PPOLearner
-from innervate.agents.worlds import WorldConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
-from innervate.controllers.nets import GRUConfig, MLPConfig
+from innervate.controllers.circuits.gru import GRUConfig
+from innervate.controllers.circuits.mlp import MLPConfig
 from innervate.errors import ConfigError, NonFiniteError
 
 SMALL = PPOConfig(num_envs=4, rollout_steps=32, batch_size=32, epochs=2)
@@ -31,6 +31,7 @@ def last_return(learner: PPOLearner) -> float:
     return returns[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("controller", "solves"), [(GRUConfig(units=16), True), (MLPConfig(hidden=(32,)), False)])
 def test_memory_is_trained_through_time(controller: ControllerConfig, solves: bool) -> None:
     """The best that a memoryless policy can do is 0; perfect recall earns 1."""
@@ -109,8 +110,6 @@ def test_the_same_seed_gives_the_same_run() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ConfigError, match="no parameters"):
         PPOLearner(setting("swim", CONTROLLERS["zero"](), 100), SMALL)
-    with pytest.raises(ConfigError, match="Discrete"):
-        PPOLearner(setting("CartPole-v1", CONTROLLERS["mlp"](), 100), SMALL)
     with pytest.raises(ConfigError, match="multiples of sequence_length"):
         PPOLearner(setting("swim", CONTROLLERS["gru"](), 100), replace(SMALL, sequence_length=5))
     assert LEARNERS.from_dict(LEARNERS.to_dict(SMALL)) == SMALL

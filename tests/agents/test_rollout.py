@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.rollout import Moment, rollout
-from innervate.agents.worlds import WorldConfig, controller_spec, environment_id, make_vector_env
+from innervate.agents.experience.rollout import Moment, rollout
+from innervate.agents.experience.worlds import controller_spec, environment_id, make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.controllers import CONTROLLERS
 from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 

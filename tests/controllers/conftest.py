@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from innervate.controllers import Controller, ControllerConfig, ControllerSpec, Port
+from innervate.controllers import Controller, ControllerConfig, ControllerSpec
+from innervate.signals import Channel
 
 torch.set_num_threads(1)
 
@@ -22,10 +23,10 @@ def swimmer_spec() -> MakeSpec:
 
     def make(joints: int = 5) -> ControllerSpec:
         ports = (
-            Port(name="joint_angle", size=joints, unit="rad", limit=2 * math.pi / (joints + 1)),
-            Port(name="body_velocity", size=3 * (joints + 1), unit="m/s, rad/s"),
-            Port(name="speed", size=1),
-            Port(name="turn", size=2),
+            Channel(name="joint_angle", size=joints, unit="rad", limit=2 * math.pi / (joints + 1)),
+            Channel(name="body_velocity", size=3 * (joints + 1), unit="m/s, rad/s"),
+            Channel(name="speed", size=1),
+            Channel(name="turn", size=2),
         )
         return ControllerSpec(observations=ports, action_size=joints, control_step_s=0.03)
 

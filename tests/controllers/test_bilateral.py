@@ -5,18 +5,14 @@ from typing import Any
 import pytest
 import torch
 
-from innervate.controllers.bilateral import (
-    Bilateral,
-    BilateralConfig,
-    Ensemble,
-    EnsembleConfig,
-    matched_unilateral,
-)
-from innervate.controllers.spec import ControllerSpec, Port
+from innervate.controllers.circuits.bilateral import Bilateral, BilateralConfig, matched_unilateral
+from innervate.controllers.circuits.ensemble import Ensemble, EnsembleConfig
+from innervate.controllers.spec import ControllerSpec
 from innervate.errors import ConfigError, UnknownNameError
+from innervate.signals import Channel
 
 SPEC = ControllerSpec(
-    observations=(Port(name="muscle_length", size=14), Port(name="target", size=2)), action_size=6, control_step_s=0.01
+    observations=(Channel("muscle_length", 14), Channel("target", 2)), action_size=6, control_step_s=0.01
 )
 BATCH = 3
 
@@ -67,41 +63,28 @@ def test_the_released_net_is_the_formula_of_the_paper_s_code() -> None:
 def test_without_its_callosum_a_side_is_alone(core: Any, callosum: Any) -> None:
     """With the callosum cut and the right's output silenced, what the right senses no longer matters."""
     net = make(left=(6, 6), right=(6, 6), core=core, callosum=callosum)
-    net.lesion(right=1.0)
-    heard = run(net)
-    net.lesion(right_input=1.0)
-    assert not torch.equal(run(net), heard)  # it still came through the callosum
-    net.lesion(callosum_to_left=1.0, right_input=0.0)
-    alone = run(net)
-    net.lesion(right_input=1.0)
-    assert torch.equal(run(net), alone)
-    net.heal()
-    net.lesion(callosum=1.0)
-    cut = run(net)
-    net.heal()
-    net.lesion(callosum_to_left=1.0, callosum_to_right=1.0)
-    assert torch.equal(run(net), cut)
+    heard = run(net.lesion("right"))
+    assert not torch.equal(run(net.lesion("right").lesion("right_input")), heard)  # it still came through the callosum
+    alone = run(net.lesion("right").lesion("callosum_to_left"))
+    assert torch.equal(run(net.lesion("right").lesion("callosum_to_left").lesion("right_input")), alone)
+    cut = run(net.lesion("callosum"))
+    assert torch.equal(run(net.lesion("callosum_to_left").lesion("callosum_to_right")), cut)
 
 
-def test_lesions_are_graded_and_heal() -> None:
+def test_lesions_are_graded_and_leave_the_circuit_whole() -> None:
     net = make()
     intact = run(net)
-    distances: list[float] = []
-    for severity in (0.0, 0.25, 0.5, 1.0):
-        net.lesion(left=severity)
-        distances.append(float((run(net) - intact).norm()))
+    distances = [float((run(net.lesion("left", severity=s)) - intact).norm()) for s in (0.0, 0.25, 0.5, 1.0)]
     assert distances[0] == 0.0
     assert distances == sorted(distances)
     assert distances[1] > 0
-    net.heal()
     assert torch.equal(run(net), intact)
 
 
 def test_a_delayed_callosum_speaks_later() -> None:
     steps = 3
     late = make(left=(6, 6), right=(6, 6), core="dense", callosum_delay_s=0.01 * steps)
-    silent = make(left=(6, 6), right=(6, 6), core="dense", callosum_delay_s=0.01 * steps)
-    silent.lesion(callosum=1.0)
+    silent = late.lesion("callosum")
     same = (run(late, 8) == run(silent, 8)).all(dim=-1).all(dim=-1)
     # what arrives in the first steps is the silence before the start, through fibres without bias
     assert same.tolist() == [True] * steps + [False] * (8 - steps)
@@ -117,13 +100,11 @@ def test_bandwidth_is_the_rank_of_what_crosses() -> None:
 def test_each_hemisphere_drives_the_opposite_arm() -> None:
     net = make(callosum="none", drive="crossed")
     both = run(net)
-    net.lesion(right=1.0)
-    changed = (run(net) != both).any(dim=0).any(dim=0)
+    changed = (run(net.lesion("right")) != both).any(dim=0).any(dim=0)
     assert changed.tolist() == [True] * 3 + [False] * 3  # the left arm's muscles come first
     weak = make(callosum="none", drive="crossed", ipsilateral=0.2)
     both = run(weak)
-    weak.lesion(right=1.0)
-    assert (run(weak) != both).any(dim=0).any(dim=0).all()
+    assert (run(weak.lesion("right")) != both).any(dim=0).any(dim=0).all()
 
 
 def test_an_ensemble_is_the_mean_of_its_members() -> None:
@@ -176,9 +157,9 @@ def _unchecked(options: dict[str, Any]) -> BilateralConfig:
 
 
 def test_a_lesion_of_what_does_not_exist_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="no site to lesion named 'right'"):
-        make(right=(), callosum="none").lesion(right=0.5)
+    with pytest.raises(UnknownNameError, match="no part of Bilateral named 'right'"):
+        make(right=(), callosum="none").lesion("right", severity=0.5)
     with pytest.raises(UnknownNameError, match="Did you mean 'callosum'"):
-        make().lesion(calosum=0.5)
-    with pytest.raises(ConfigError, match=r"severity lies in \[0, 1\]; that of 'left' is 1.5"):
-        make().lesion(left=1.5)
+        make().lesion("calosum", severity=0.5)
+    with pytest.raises(ConfigError, match=r"severity of a silent lesion lies in \[0, 1\]; 1.5 came for left"):
+        make().lesion("left", severity=1.5)

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from innervate.controllers import CONTROLLERS, ControllerConfig
-from innervate.controllers.bilateral import BilateralConfig
-from innervate.controllers.ncap import NCAPConfig
-from innervate.controllers.nets import MLPConfig
+from innervate.controllers.circuits.bilateral import BilateralConfig
+from innervate.controllers.circuits.mlp import MLPConfig
+from innervate.controllers.circuits.ncap import NCAPConfig
+from innervate.controllers.circuits.recurrent import RecurrentConfig
+from innervate.controllers.core import CORES, CoreConfig
 from innervate.controllers.normaliser import Normaliser
 from innervate.controllers.population import Population
 from innervate.controllers.statevector import StateVector
@@ -19,6 +21,7 @@ CONFIGS: dict[str, ControllerConfig] = {name: kind() for name, kind in CONTROLLE
 CONFIGS["bilateral-delayed"] = BilateralConfig(core="leaky", callosum="gated", callosum_delay_s=0.06, fibres=3)
 CONFIGS["bilateral-released"] = BilateralConfig(left=(5, 5), right=(5, 5), core="dense", callosum="released")
 CONFIGS["ncap-all"] = NCAPConfig(shared=False, speed=True, turn=True, initial="uniform")
+CONFIGS.update({f"recurrent-{kind}": RecurrentConfig(core=CoreConfig(kind=kind, units=6)) for kind in CORES})
 STEPS, BATCH = 7, 6
 
 
@@ -152,7 +155,8 @@ def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) 
         one, same, other = (build(config, swimmer_spec(), seed).state_dict() for seed in (1, 1, 2))
         assert all(torch.equal(one[k], same[k]) for k in one)
         random = type(config).__name__ in (
-            "MLPConfig", "GRUConfig", "LatentConfig", "BilateralConfig", "EnsembleConfig",
+            "MLPConfig", "GRUConfig", "LatentConfig", "BilateralConfig", "EnsembleConfig", "ModuleConfig",
+            "RecurrentConfig",
         ) or config in (
             NCAPConfig(signed=False),
             CONFIGS["ncap-all"],

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.controllers import ControllerSpec, Port
-from innervate.controllers.ncap import NCAP, NCAPConfig
+from innervate.controllers import ControllerSpec
+from innervate.controllers.circuits.ncap import NCAP, NCAPConfig
 from innervate.errors import ConfigError, UnknownNameError
+from innervate.signals import Channel
 
 
 def g(x: float) -> float:
@@ -56,7 +57,7 @@ def test_it_computes_the_published_equations(joints: int, build: Any, swimmer_sp
     spec = swimmer_spec(joints)
     rng = np.random.default_rng(joints)
     circuit = build(config, spec)
-    limit = spec.port("joint_angle").limit
+    limit = spec.channel("joint_angle").limit
     for _ in range(20):
         weights = {n: rng.normal(0, 2, tuple(p.shape)).astype(np.float32) for n, p in circuit.named_parameters()}
         circuit.load_state_dict({n: torch.from_numpy(v) for n, v in weights.items()})
@@ -136,13 +137,13 @@ def test_without_its_parts(build: Any, swimmer_spec: Any, random_obs: Any) -> No
 
 
 def test_bodies_that_do_not_fit_are_refused(build: Any) -> None:
-    angle = Port(name="joint_angle", size=3, limit=1.0)
-    spec = ControllerSpec(observations=(Port(name="observation", size=3),), action_size=3, control_step_s=0.1)
+    angle = Channel(name="joint_angle", size=3, limit=1.0)
+    spec = ControllerSpec(observations=(Channel(name="observation", size=3),), action_size=3, control_step_s=0.1)
     with pytest.raises(UnknownNameError, match="joint_angle"):
         build(NCAPConfig(), spec)
     with pytest.raises(ConfigError, match="3 joints, but 2 actuators"):
         build(NCAPConfig(), ControllerSpec(observations=(angle,), action_size=2, control_step_s=0.1))
-    spec = ControllerSpec(observations=(Port(name="joint_angle", size=3),), action_size=3, control_step_s=0.1)
+    spec = ControllerSpec(observations=(Channel(name="joint_angle", size=3),), action_size=3, control_step_s=0.1)
     with pytest.raises(ConfigError, match="has none"):
         build(NCAPConfig(), spec)
     good = ControllerSpec(observations=(angle,), action_size=3, control_step_s=0.1)

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from innervate.controllers.baselines import RandomConfig, SineConfig
-from innervate.controllers.nets import GRUConfig
+from innervate.controllers.circuits.gru import GRUConfig
+from innervate.controllers.circuits.random import RandomConfig
+from innervate.controllers.circuits.sine import SineConfig
 from innervate.controllers.normaliser import Normaliser
 
 

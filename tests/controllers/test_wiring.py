@@ -9,8 +9,8 @@ import networkx
 import pytest
 import torch
 
-from innervate.controllers.ncap import NCAPConfig
-from innervate.controllers.wiring import (
+from innervate.controllers.circuits.ncap import NCAPConfig
+from innervate.controllers.circuits.wiring import (
     Circuit,
     Motor,
     Neuron,
@@ -23,7 +23,7 @@ from innervate.controllers.wiring import (
     to_json,
     to_networkx,
 )
-from innervate.controllers.wiring.null import random_sparse, rewired
+from innervate.controllers.circuits.wiring.null import random_sparse, rewired
 from innervate.errors import ConfigError, UnknownNameError
 
 

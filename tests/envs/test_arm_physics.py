@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from innervate.envs.bodies import arm as bodies
-from innervate.envs.force_field import PER_VELOCITY
-from innervate.envs.make import make_world
-from innervate.envs.reach import Reach
-from innervate.envs.single import BodyEnv
+from innervate.envs.engine.make import make_world
+from innervate.envs.engine.single import BodyEnv
+from innervate.envs.tasks.force_field import PER_VELOCITY
+from innervate.envs.tasks.reach import Reach
 from innervate.errors import ConfigError, NonFiniteError
 
 CURL = np.array([[0.0, 1.0], [-1.0, 0.0]])
@@ -128,15 +128,16 @@ def test_catch_trials_and_signs_come_as_often_as_asked_for() -> None:
 
 
 def test_who_looks_can_tell_which_field_there_is() -> None:
-    """As the docstring says."""
     env = make("ForceField", catch=0.5, strength_n_s_m=-7.0)
     told: list[float] = []
     for seed in range(12):
         env.reset(seed=seed)
+        info: dict[str, Any] = {}
         for _ in range(2):
-            env.step(np.full(6, 0.3, np.float32))
-        told.append(float(env.data.userdata[-2]))
-        assert (told[-1] == 0) == (not env.data.xfrc_applied.any())
+            *_, info = env.step(np.full(6, 0.3, np.float32))
+        told.append(info["field_n_s_m"])
+        assert info["catch"] == (not env.data.xfrc_applied.any())
+        assert info["catch"] == (told[-1] == 0)
     assert set(told) == {0.0, -7.0}
 
 

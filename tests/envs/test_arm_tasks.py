@@ -7,9 +7,9 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.envs.make import make_world
+from innervate.envs.engine.make import make_world
+from innervate.envs.engine.single import BodyEnv
 from innervate.envs.sensors import Sensors
-from innervate.envs.single import BodyEnv
 from innervate.errors import ConfigError
 
 

@@ -7,8 +7,9 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.envs import diet, readings
-from innervate.envs.make import make_world
+from innervate.envs import diet
+from innervate.envs.engine import readings
+from innervate.envs.engine.make import make_world
 from innervate.envs.model import load_spec
 from innervate.envs.registry import TASKS
 
@@ -45,7 +46,7 @@ def test_registered_bodies_move_the_same(task: str) -> None:
     world = make_world(task)
     np.testing.assert_array_equal(trajectory(world.physics, 400), trajectory(world.model, 400))
     assert world.physics.ncam == world.physics.nlight == 0
-    assert world.model.ncam == 1
+    assert world.model.ncam >= 1
 
 
 @pytest.mark.parametrize(

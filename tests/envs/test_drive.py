@@ -6,10 +6,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from innervate.envs import gl
 from innervate.envs.bodies.vehicle import FULL_SPEED_M_S, TRACK_M, WHEEL_RADIUS_M
-from innervate.envs.make import make_world
-from innervate.envs.weather import weather
+from innervate.envs.engine.make import make_world
+from innervate.envs.scenery.weather import weather
+from innervate.envs.sight import gl
 from innervate.errors import ConfigError, UnknownNameError
 
 needs_gl = pytest.mark.skipif("ok" not in gl.probe().values(), reason=f"no OpenGL here; {gl.MEND}")
@@ -116,7 +116,7 @@ def test_an_unknown_weather_is_told_with_the_known_ones() -> None:
 
 
 def seen(task: str, along: np.ndarray, **options: Any) -> np.ndarray:
-    from innervate.envs.eye import Eye
+    from innervate.envs.sight.eye import Eye
 
     eye = Eye(make_world(task, **options), 64, 32)
     images = eye.see(np.stack([20 * np.cos(along), 20 * np.sin(along)], axis=1), along + np.pi / 2)
@@ -137,7 +137,7 @@ def test_places_look_different_and_the_same_place_the_same() -> None:
 
 @needs_gl
 def test_turning_the_camera_is_turning_the_vehicle() -> None:
-    from innervate.envs.eye import Eye
+    from innervate.envs.sight.eye import Eye
 
     images = []
     for yaw, heading in ((0.3, 0.0), (0.0, 0.3)):
@@ -149,7 +149,7 @@ def test_turning_the_camera_is_turning_the_vehicle() -> None:
 
 @needs_gl
 def test_render_is_what_the_eye_sees() -> None:
-    from innervate.envs.eye import Eye
+    from innervate.envs.sight.eye import Eye
 
     env = gym.make("innervate/Arena-v0", render_mode="rgb_array", width=64, height=32)
     env.reset(seed=2)

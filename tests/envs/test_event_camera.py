@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from innervate.envs.event_camera import EventCamera, Events, event_image
+from innervate.envs.sight.event_camera import EventCamera, Events, event_image
 from innervate.errors import ConfigError
 
 DARK = 0.02

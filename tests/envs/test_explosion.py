@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from innervate.envs import replay
-from innervate.envs.channel import Channel
-from innervate.envs.recorder import KEPT, MOST_FILES
+from innervate.envs.engine import replay
+from innervate.envs.engine.recorder import KEPT, MOST_FILES
+from innervate.envs.engine.single import BodyEnv
+from innervate.envs.engine.vector import BodyVectorEnv
 from innervate.envs.sensors import Sensors
-from innervate.envs.single import BodyEnv
 from innervate.envs.task import Task
-from innervate.envs.vector import BodyVectorEnv
 from innervate.envs.world import World
 from innervate.errors import ConfigError
+from innervate.signals import Channel
 
 BODY = """<mujoco><option gravity="0 0 0" timestep="0.01"><flag {flags}/></option><worldbody><body>
   <joint name="rail" type="slide" axis="1 0 0"/><geom size=".1" mass="1"/></body></worldbody>
@@ -55,7 +55,7 @@ def pushes(n: int, hard: list[int]) -> np.ndarray:
 
 
 def test_only_the_exploded_episode_ends(world: World, tmp_path: Path) -> None:
-    env, calm = (BodyVectorEnv(world, 5, replay_folder=tmp_path) for _ in range(2))
+    env, calm = (BodyVectorEnv(world, 5, replay_folder=tmp_path, autoreset_mode="SameStep") for _ in range(2))
     env.reset(seed=3)
     calm.reset(seed=3)
     for _ in range(4):
@@ -141,7 +141,7 @@ def test_a_replay_of_a_sound_body_finds_nothing(world: World) -> None:
 
 
 def test_the_disk_does_not_fill_up(world: World, tmp_path: Path) -> None:
-    env = BodyVectorEnv(world, MOST_FILES + 4, replay_folder=tmp_path)
+    env = BodyVectorEnv(world, MOST_FILES + 4, replay_folder=tmp_path, autoreset_mode="SameStep")
     env.reset(seed=0)
     for _ in range(2):
         *_, info = env.step(np.ones((MOST_FILES + 4, 1)))
@@ -197,9 +197,10 @@ def no_log() -> Iterator[None]:
     logging.disable(before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_log")
 def test_memory_does_not_grow_over_explosions_and_resets(world: World, tmp_path: Path) -> None:
-    env = BodyVectorEnv(world, 8, max_episode_steps=5, replay_folder=tmp_path)
+    env = BodyVectorEnv(world, 8, max_episode_steps=5, replay_folder=tmp_path, autoreset_mode="SameStep")
     env.reset(seed=0)
 
     def live(rounds: int) -> int:

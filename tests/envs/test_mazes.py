@@ -22,7 +22,7 @@ KINDS = pytest.mark.parametrize(
 LEFT, RIGHT, UP, DOWN = 3, 1, 0, 2
 
 
-@pytest.mark.parametrize("id_", MAZES)
+@pytest.mark.parametrize("id_", [entry.id for entry in MAZES.values()])
 def test_both_checkers_pass(id_: str) -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
     env = gym.make(id_, render_mode="rgb_array").unwrapped
@@ -32,7 +32,7 @@ def test_both_checkers_pass(id_: str) -> None:
         checker.check_env(env)
 
 
-@pytest.mark.parametrize("id_", MAZES)
+@pytest.mark.parametrize("id_", [entry.id for entry in MAZES.values()])
 def test_the_same_seed_gives_the_same_walk(id_: str) -> None:
     def walk() -> list[np.ndarray]:
         env: gym.Env[Any, Any] = gym.make(id_)

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from innervate.envs.channel import Channel
+from innervate.envs.engine.single import BodyEnv
+from innervate.envs.engine.vector import BodyVectorEnv
 from innervate.envs.model import load_spec
 from innervate.envs.sensors import Sensors
-from innervate.envs.single import BodyEnv
 from innervate.envs.task import Task
-from innervate.envs.vector import BodyVectorEnv
 from innervate.envs.world import World
 from innervate.errors import ConfigError, InnervateError, ModelError, NonFiniteError, UnknownNameError
+from innervate.signals import Channel
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorials" / "your-own-body.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -98,7 +98,7 @@ def test_motion_reward_and_acceleration_are_the_analytic_ones() -> None:
 
 
 def test_progress_over_an_automatic_reset_is_counted_from_the_new_start() -> None:
-    env = BodyVectorEnv(World(SLIDER, Slide()), 3)
+    env = BodyVectorEnv(World(SLIDER, Slide()), 3, autoreset_mode="SameStep")
     env.reset(seed=0)
     push = np.array([[1], [0], [-1]], np.float32)
     rewards = np.array([env.step(push)[1] for _ in range(40)])

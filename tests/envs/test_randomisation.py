@@ -7,12 +7,12 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.envs.channel import slices
+from innervate.envs.engine.single import BodyEnv
+from innervate.envs.engine.vector import BodyVectorEnv
 from innervate.envs.noise import standard_normal
-from innervate.envs.options import Randomisation
-from innervate.envs.single import BodyEnv
-from innervate.envs.vector import BodyVectorEnv
+from innervate.envs.randomisation import Randomisation
 from innervate.errors import ConfigError, UnknownNameError
+from innervate.signals import slices
 
 ALL = Randomisation(
     mass=(0.7, 1.3), friction=(0.5, 2.0), damping=(0.5, 2.0), gear=(0.8, 1.2), delay_s=(0.0, 0.12),
@@ -21,7 +21,8 @@ ALL = Randomisation(
 
 
 def vector(n: int, randomisation: Randomisation | None, **arguments: Any) -> BodyVectorEnv:
-    env = gym.make_vec("innervate/Swim-v0", n, "vector_entry_point", randomisation=randomisation, **arguments)
+    arguments = {"autoreset_mode": "SameStep", "randomisation": randomisation, **arguments}
+    env = gym.make_vec("innervate/Swim-v0", n, "vector_entry_point", **arguments)
     assert isinstance(env, BodyVectorEnv)
     return env
 

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.envs.make import make_world
+from innervate.envs.engine.make import make_world
 from innervate.envs.sensors import Sensors
 from innervate.errors import ConfigError, UnknownNameError
 

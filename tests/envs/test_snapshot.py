@@ -7,10 +7,10 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from innervate.envs import snapshots
-from innervate.envs.options import Randomisation
+from innervate.envs.engine import snapshots
+from innervate.envs.engine.vector import BodyVectorEnv
+from innervate.envs.randomisation import Randomisation
 from innervate.envs.registry import TASKS
-from innervate.envs.vector import BodyVectorEnv
 from innervate.errors import ConfigError
 
 RANDOMISATION = Randomisation(

@@ -5,9 +5,9 @@ import importlib.util
 import numpy as np
 import pytest
 
-from innervate.envs.make import make_world
-from innervate.envs.options import Randomisation
-from innervate.envs.vector import BodyVectorEnv
+from innervate.envs.engine.make import make_world
+from innervate.envs.engine.vector import BodyVectorEnv
+from innervate.envs.randomisation import Randomisation
 from innervate.errors import ConfigError, MissingExtraError
 
 installed = importlib.util.find_spec("mujoco_warp") is not None

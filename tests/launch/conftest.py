@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from innervate.agents.evolution import CMAConfig
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import WorldConfig
+from innervate.agents.learners.cma import CMAConfig
 from innervate.launch.run.config import EvaluationConfig, RunConfig
 from innervate.launch.run.training import train
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from innervate.controllers.bilateral import BilateralConfig
+from innervate.controllers.circuits.bilateral import BilateralConfig
 from innervate.envs.registry import TASKS
 from innervate.launch.commands.train import configuration, parse
 
@@ -36,5 +36,5 @@ def test_what_is_named_exists() -> None:
     assert {entry.id for entry in TASKS.values() if entry.id in TEXT} == {
         f"innervate/{name}-v0" for name in ("Reach", "Hold", "ForceField", "BimanualSpring")
     }
-    for module in re.findall(r"`launch\.analysis\.(\w+)`", TEXT):
-        importlib.import_module(f"innervate.launch.analysis.{module}")
+    for module in re.findall(r"`launch\.analysis\.measures\.(\w+)`", TEXT):
+        importlib.import_module(f"innervate.launch.analysis.measures.{module}")

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from innervate.agents.evolution import CMAConfig
-from innervate.agents.worlds import WorldConfig
-from innervate.controllers.wiring import WiringConfig
+from innervate.agents.learner import WorldConfig
+from innervate.agents.learners.cma import CMAConfig
+from innervate.controllers.circuits.wiring import WiringConfig
 from innervate.errors import ConfigError, UnknownNameError
-from innervate.launch.analysis.activity import record
+from innervate.launch.analysis.recordings.recording import record
 from innervate.launch.cli import main
 from innervate.launch.commands import connectome
 from innervate.launch.run.evaluation import evaluate_run, load_controller
@@ -62,14 +62,20 @@ def test_lesions_and_stimuli_reach_an_evaluation(entrained: Path) -> None:
     whole = evaluate_run(entrained, 2).episodes.returns.mean()
     assert whole > 300
     assert evaluate_run(entrained, 2, lesion=["oscillator"]).episodes.returns.mean() < 0.5 * whole
+    late = evaluate_run(entrained, 2, lesion=["oscillator@15s"]).episodes.returns.mean()
+    assert 0.5 * whole < late < whole
     assert evaluate_run(entrained, 2, stimulate=["MD 1.0"]).episodes.returns.mean() < 0.9 * whole
 
 
 def test_what_cannot_be_lesioned_is_said(entrained: Path, trained: Path) -> None:
     with pytest.raises(UnknownNameError, match="SD2"):
         evaluate_run(entrained, 1, lesion=["SD22"])
-    with pytest.raises(ConfigError, match="no named neurons"):
+    with pytest.raises(UnknownNameError, match="Known: B_dorsal"):
         evaluate_run(trained, 1, lesion=["SD0"])
+    with pytest.raises(ConfigError, match="a current into a named neuron"):
+        evaluate_run(trained, 1, stimulate=["SD0 1.0"])
+    with pytest.raises(ConfigError, match="A lesion reads"):
+        evaluate_run(entrained, 1, lesion=["SD0@soon"])
 
 
 def test_a_connectome_is_converted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

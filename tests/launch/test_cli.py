@@ -12,13 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.registry import LEARNERS
-from innervate.controllers import CONTROLLERS
-from innervate.envs.registry import MAZES, TASKS
 from innervate.launch import cli
-from innervate.launch.bench.benchmark import BENCHMARKS
 from innervate.launch.commands import train as train_command
-from innervate.launch.presets import PRESETS
+from innervate.launch.commands._catalogues import CATALOGUES
+from innervate.launch.preset import PRESETS
 
 MISTAKES: dict[str, tuple[list[str], str]] = {
     "command": (["trian", "swim"], "Did you mean 'train'"),
@@ -30,7 +27,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "no task": (["train"], "Which task"),
     "small body": (["train", "swim", "--env.n-links", "1"], "1"),
     "large body": (["train", "swim", "--env.n-links", "400"], "400"),
-    "discrete actions": (["train", "CartPole-v1", "--controller", "mlp"], "Discrete"),
+    "discrete actions": (["train", "CartPole-v1", "--controller", "mlp", "--learner", "sac"], "ppo or cma"),
     "nothing to train": (["train", "swim", "--controller", "zero"], "no parameters"),
     "wrong body": (["train", "Pendulum-v1", "--controller", "ncap"], "joint_angle"),
     "steps": (["train", "swim", "--steps", "0"], "at least one environment step"),
@@ -63,6 +60,7 @@ def test_unknown_options_name_the_nearest(capsys: pytest.CaptureFixture[str]) ->
     assert "--seed" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("learner", ["cma", "ppo", "sac", "td3"])
 def test_debug_evaluate_record_and_resume(learner: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
@@ -147,7 +145,7 @@ def test_doctor_tells_what_is_here(capsys: pytest.CaptureFixture[str]) -> None:
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["list"])
     out = capsys.readouterr().out
-    assert all(name in out for name in (*TASKS, *MAZES, *CONTROLLERS, *LEARNERS, *PRESETS, *BENCHMARKS))
+    assert all(name in out for name in [n for names in CATALOGUES.values() for n in names])
     assert "Agents that predict, beside agents that do not" in " ".join(out.split())
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from innervate.agents.evolution import CMAConfig
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import WorldConfig
+from innervate.agents.learners.cma import CMAConfig
 from innervate.errors import ConfigError, RunError
 from innervate.launch.cli import main
 from innervate.launch.run.comparison import gather
@@ -35,6 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return made
 
 
+@pytest.mark.slow
 def test_seeds_make_a_group_and_share_their_initial_states(runs: list[Path]) -> None:
     groups = gather(runs, 3)
     assert [len(g.runs) for g in groups] == [2, 1]

@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("numba")
 
-from innervate.envs.gl import probe
+from innervate.envs.sight.gl import probe
 from innervate.launch.cli import main
-from innervate.perception.field.checkpoint import load_field
+from innervate.perception.field.radiance.checkpoint import load_field
 
 needs_gl = pytest.mark.skipif("ok" not in probe().values(), reason="no OpenGL library here can render a frame")
 
@@ -19,7 +19,7 @@ needs_gl = pytest.mark.skipif("ok" not in probe().values(), reason="no OpenGL li
 def test_depth_and_labels_need_no_opengl(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("innervate.envs.gl.choose", lambda: pytest.fail("OpenGL was asked for"))
+    monkeypatch.setattr("innervate.envs.sight.gl.choose", lambda: pytest.fail("OpenGL was asked for"))
     main(["field", "capture", "flat", "--out", str(tmp_path), "--views", "3", "--held-out", "1", "--size", "16",
           "--no-colours", "--way", "path"])  # fmt: skip
     document = json.loads((tmp_path / "transforms.json").read_text())

@@ -11,6 +11,8 @@ import pytest
 from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.training import Run
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("resource", reason="limits of a process are a thing of Unix")
 LIMITED = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit},) * 2); \
 from innervate.launch.cli import main; main(sys.argv[1:])"
@@ -21,7 +23,7 @@ def test_a_full_disk_stops_a_run_that_then_goes_on(limit: int, run: Path, tmp_pa
     whole = Path(shutil.copytree(run, tmp_path / "whole"))
     words = ["train", "--resume", str(run), "--steps", "12000", "--no-video", "--checkpoint-s", "0"]
     code = LIMITED.format(limit=limit)
-    command = [sys.executable, "-c", code, *words]
+    command = [sys.executable, "-B", "-c", code, *words]  # else it leaves half of its bytecode for those who come after
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 2, done.stderr
     assert "the disk is full" in done.stderr and "Traceback" not in done.stderr

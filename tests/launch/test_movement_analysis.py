@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from innervate.launch.analysis import holding, reaching
-from innervate.launch.analysis.laterality import interaction, laterality_index
+from innervate.launch.analysis.measures import holding, reaching
+from innervate.launch.analysis.measures.laterality import interaction, laterality_index
 from innervate.launch.run.statistics import mean_interval
 
 DT_S = 0.001

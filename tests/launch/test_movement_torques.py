@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.plants.muscle_arm import MuscleArm
+from innervate.agents.twins.muscle_arm import MuscleArm
 from innervate.controllers import Controller, Obs, State
 from innervate.envs.bodies.arm import arms
 from innervate.errors import ConfigError
-from innervate.launch.analysis import holding, reaching
-from innervate.launch.analysis.adaptation import after_effect, learning_index, signed_deviation
-from innervate.launch.analysis.stiffness import curl_share, ellipse, held_stiffness, stiffness
-from innervate.launch.analysis.torques import joint_angles, torques, torques_of_path
+from innervate.launch.analysis.measures import holding, reaching
+from innervate.launch.analysis.measures.adaptation import after_effect, learning_index, signed_deviation
+from innervate.launch.analysis.measures.torques import joint_angles, torques, torques_of_path
+from innervate.launch.analysis.recordings.stiffness import curl_share, ellipse, held_stiffness, stiffness
 
 LINKS = MuscleArm().links
 DT_S = 0.001

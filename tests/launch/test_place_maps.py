@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.worlds import WorldConfig, controller_spec, make_vector_env
-from innervate.controllers.latent import Latent, LatentConfig
-from innervate.launch.analysis.activity import record
-from innervate.launch.analysis.pictures import TITLES, pictures
-from innervate.launch.analysis.place_maps import explained_by_place, place_maps, roam
+from innervate.agents.experience.worlds import controller_spec, make_vector_env
+from innervate.agents.learner import WorldConfig
+from innervate.controllers.circuits.latent import Latent, LatentConfig
+from innervate.launch.analysis.measures.place_maps import explained_by_place, place_maps
+from innervate.launch.analysis.pictures import pictures, titles
+from innervate.launch.analysis.recordings.places import roam
+from innervate.launch.analysis.recordings.recording import record
 
 RNG = np.random.default_rng(0)
 POSITION = RNG.uniform(-1, 1, (4000, 2))
@@ -48,7 +50,7 @@ def test_latents_are_those_of_the_moments_and_places_those_of_the_truth() -> Non
     controller = latent(ROAM)
     found = roam(controller, ROAM, episodes=2)
     assert found is not None
-    activity, position = found
+    activity, position = found.activity, found.position
     env = make_vector_env(ROAM, 2)
     limit = env.spec.max_episode_steps if env.spec else None
     env.close()
@@ -62,7 +64,7 @@ def test_latents_are_those_of_the_moments_and_places_those_of_the_truth() -> Non
 def test_pictures_of_a_latent() -> None:
     drawn = pictures(latent(ROAM), ROAM)
     assert list(drawn) == ["activity.png", "phase_portrait.png", "place_maps.png"]
-    assert set(drawn) <= set(TITLES)
+    assert set(drawn) <= set(titles())
     assert record(latent(ROAM), ROAM).neurons == tuple(f"latent[{i}]" for i in range(5))
 
 

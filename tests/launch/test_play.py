@@ -13,8 +13,9 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.agents.rollout import Moment, rollout
-from innervate.agents.worlds import WorldConfig, make_vector_env
+from innervate.agents.experience.rollout import Moment, rollout
+from innervate.agents.experience.worlds import make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.errors import ConfigError
 from innervate.launch.cli import main
 from innervate.launch.commands import play

@@ -5,10 +5,10 @@ import pytest
 
 from innervate.envs.mazes import Maze, open_room
 from innervate.errors import ConfigError
-from innervate.launch.analysis.place_fields import backward_shift, centres
-from innervate.launch.analysis.prediction_skill import prediction_r2
-from innervate.launch.analysis.similarity import cosines, distances, rsa, trsa
-from innervate.launch.analysis.splitter import condition_correlation
+from innervate.launch.analysis.measures.place_fields import backward_shift, centres
+from innervate.launch.analysis.measures.prediction_skill import prediction_r2
+from innervate.launch.analysis.measures.similarity import cosines, distances, rsa, trsa
+from innervate.launch.analysis.measures.splitter import condition_correlation
 
 ROOM = Maze.on(open_room(6), np.random.default_rng(0))
 

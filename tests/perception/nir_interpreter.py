@@ -24,8 +24,15 @@ def order_of(graph: Any) -> list[str]:
     return order
 
 
-def run(graph: Any, inputs: np.ndarray, step_s: float) -> Iterator[dict[str, np.ndarray]]:
-    """The value of every node after each step of `(step, input)`; stateful nodes start at 0."""
+def run(
+    graph: Any, inputs: np.ndarray, step_s: float, *, euler: bool = True
+) -> Iterator[dict[str, np.ndarray]]:
+    """The value of every node after each step of `(step, input)`; stateful nodes start at 0.
+
+    Simulators read `LIF` differently: in steps of `euler`, set to zero by a spike, or by what is left of the potential
+    after a step, less the threshold when a spike comes.
+    """
+    potential: dict[str, np.ndarray] = {}
     order = order_of(graph)
     value = {name: np.zeros(tuple(np.ravel(graph.nodes[name].output_type["output"]))) for name in order}
     for row in inputs.astype(np.float64):
@@ -42,6 +49,14 @@ def run(graph: Any, inputs: np.ndarray, step_s: float) -> Iterator[dict[str, np.
                 value[name] = node.weight.astype(np.float64) @ total
             elif kind == "Threshold":
                 value[name] = (total > node.threshold).astype(np.float64)
+            elif kind == "Affine":
+                value[name] = node.weight.astype(np.float64) @ total + node.bias
+            elif kind == "LIF":
+                v = potential.get(name, np.zeros_like(total))
+                step = step_s / node.tau.astype(np.float64)
+                v = v + step * (node.r * total - v) if euler else v * np.exp(-step) + total
+                value[name] = (v > node.v_threshold).astype(np.float64)
+                potential[name] = np.where(value[name], 0, v) if euler else v - node.v_threshold * value[name]
             elif kind == "I":
                 value[name] = value[name] + step_s * node.r.astype(np.float64) * total
             else:

@@ -10,7 +10,7 @@ pytest.importorskip("numba")
 from innervate.errors import ConfigError
 from innervate.perception.place.calibration import Calibration, expected_calibration_error, fit_calibration
 from innervate.perception.place.measures import margin_confidence, precision_recall
-from innervate.perception.place.spiking_map import SpikingMap
+from innervate.perception.place.recognisers.spiking_map import SpikingMap
 
 from .scenes import later, route
 

@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("numba")
 
-from innervate.perception.place.conductance import COLUMN_SUM, ConductanceNetwork, InputSpikes
-from innervate.perception.place.conductance_kernel import advance, poisson_spikes, scale_columns
+from innervate.perception.place.spiking.conductance import COLUMN_SUM, ConductanceNetwork, InputSpikes
+from innervate.perception.place.spiking.conductance_kernel import advance, poisson_spikes, scale_columns
 
 
 def test_poisson_trains_have_the_rate_and_the_spread_of_bernoulli_trials() -> None:

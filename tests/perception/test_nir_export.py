@@ -12,10 +12,15 @@ pytest.importorskip("numba")
 pytest.importorskip("nir")
 
 from innervate.errors import ConfigError, MissingExtraError
-from innervate.perception.place.nir_export import spiking_map_graph, vprtempo_graph, write_graph
-from innervate.perception.place.operations import amplitude_cost, conductance_cost, query_cost
-from innervate.perception.place.spiking_map import SpikingMap, SpikingMapConfig
-from innervate.perception.place.vprtempo import VPRTempo, tempo_spikes
+from innervate.perception.place.neuromorphic.nir_export import (
+    common_map_graph,
+    spiking_map_graph,
+    vprtempo_graph,
+    write_graph,
+)
+from innervate.perception.place.neuromorphic.operations import amplitude_cost, conductance_cost, query_cost
+from innervate.perception.place.recognisers.spiking_map import SpikingMap, SpikingMapConfig
+from innervate.perception.place.recognisers.vprtempo import VPRTempo, tempo_spikes
 
 from .nir_interpreter import run
 from .scenes import later, route
@@ -50,6 +55,55 @@ def test_the_map_s_graph_fires_the_same_spikes_and_finds_the_same_place(tmp_path
         assert potential.argmax() == scores.argmax()
         assert potential / np.sqrt((count**2).sum()) == pytest.approx(scores, abs=2e-3 if off else 1e-6)
     assert off <= 3
+
+
+def asked(places: SpikingMap, images: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Spike trains and scores of each image of a traverse."""
+    state, out = places.begin(), []
+    for image in images:
+        trains, _ = places.trains(image, state)
+        spikes, state = places.spikes(image, state)
+        on, off = np.split(trains.astype(int).sum(0), 2)
+        assert trains.max() <= 1 and (on - off == spikes).all()
+        out.append((trains.astype(np.float32), places.drive(spikes)))
+    return out
+
+
+@pytest.mark.parametrize("euler", [True, False])
+def test_common_nodes_give_the_map_s_places_however_a_simulator_resets(euler: bool, tmp_path: Path) -> None:
+    images = route(12, seed=1)
+    places = SpikingMap(3, SpikingMapConfig(module_size=5))
+    places.fit(images)
+    graph = read(common_map_graph(places), tmp_path / "map.nir")
+    assert {type(node).__name__ for node in graph.nodes.values()} == {"Input", "LIF", "Affine", "Output"}
+    for trains, scores in asked(places, later(images, seed=2)):
+        total = np.sum([h["output"] for h in run(graph, trains, 1e-3, euler=euler)], axis=0)
+        counts = trains.sum(0)
+        assert total.argmax() == scores.argmax()
+        assert total / np.sqrt((counts**2).sum()) == pytest.approx(scores, abs=1e-5)
+
+
+@pytest.mark.parametrize("simulator", ["snntorch", "sinabs", "norse"])
+def test_simulators_import_the_common_nodes_and_find_the_same_places(simulator: str, tmp_path: Path) -> None:
+    pytest.importorskip(simulator)
+    torch = importlib.import_module("torch")
+    images = route(12, seed=1)
+    places = SpikingMap(3)
+    places.fit(images)
+    graph = read(common_map_graph(places), tmp_path / "map.nir")
+    for trains, scores in asked(places, later(images, seed=2)):
+        if simulator == "snntorch":
+            model = importlib.import_module("snntorch.import_nir").import_from_nir(graph)
+        elif simulator == "sinabs":
+            model = importlib.import_module("sinabs.nir").from_nir(graph, batch_size=1)
+        else:
+            model = importlib.import_module("norse.torch").from_nir(graph)
+        state, total = None, torch.zeros(1)
+        for row in torch.from_numpy(trains):
+            out = model(row[None], state)
+            out, state = out if isinstance(out, tuple) else (out, state)
+            total = total + out
+        assert int(total.argmax()) == scores.argmax()
 
 
 def test_a_grey_frame_fires_nothing(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ def test_fit_and_query_from_folder_to_table(tmp_path: Path) -> None:
     assert all(0 < float(row["confidence"]) <= 1 for row in rows)
     nir = pytest.importorskip("nir")
     main(["place", "export", str(tmp_path / "m.nir"), "--map", places])
+    assert nir.read(str(tmp_path / "m.nir")).nodes["places"].weight.shape[0] == 9
+    main(["place", "export", str(tmp_path / "m.nir"), "--map", places, "--nodes", "exact"])
     assert nir.read(str(tmp_path / "m.nir")).nodes["place"].r.shape == (9,)
 
 

@@ -6,9 +6,9 @@ import pytest
 pytest.importorskip("numba")
 
 from innervate.errors import ConfigError
-from innervate.perception.place.hyperactive import calibrated_threshold, hyperactive, places_fired_for
 from innervate.perception.place.measures import diagonal_truth, recall_at
-from innervate.perception.place.place_ensemble import EnsembleConfig, PlaceEnsemble, place_scores
+from innervate.perception.place.recognisers.place_ensemble import EnsembleConfig, PlaceEnsemble, place_scores
+from innervate.perception.place.spiking.hyperactive import calibrated_threshold, hyperactive, places_fired_for
 
 from .scenes import route
 

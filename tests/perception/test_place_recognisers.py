@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from innervate.errors import ConfigError
-from innervate.perception.place.baselines import Chance, Cosine, HogCosine, SumOfAbsoluteDifferences
 from innervate.perception.place.measures import diagonal_truth, recall_at
 from innervate.perception.place.percept import Recogniser
-from innervate.perception.place.spiking_map import SpikingMap
-from innervate.perception.place.vprtempo import VPRTempo
+from innervate.perception.place.recognisers._cosine import Cosine
+from innervate.perception.place.recognisers.chance import Chance
+from innervate.perception.place.recognisers.hog import HogCosine
+from innervate.perception.place.recognisers.pixels import SumOfAbsoluteDifferences
+from innervate.perception.place.recognisers.spiking_map import SpikingMap
+from innervate.perception.place.recognisers.vprtempo import VPRTempo
 
 from .scenes import later, route
 

@@ -7,7 +7,7 @@ pytest.importorskip("numba")
 
 from innervate.errors import ConfigError, NonFiniteError
 from innervate.perception.place.bayes_filter import PlaceFilter
-from innervate.perception.place.sequences import ANY_DRIVE, STEADY, Motion, sequence_scores, standardised
+from innervate.perception.place.sequences import ANY_DRIVE, STEADY, Motion, drive_scores, sequence_scores, standardised
 
 
 def by_hand(scores: np.ndarray, length: int, motion: Motion, query: int) -> np.ndarray:
@@ -64,6 +64,36 @@ def test_the_way_back_other_speeds_and_dropped_frames(name: str) -> None:
     found = (sequence_scores(scores, 10, ANY_DRIVE).argmax(1) == positions)[9:].mean()
     assert single < 0.9
     assert found > 0.97
+
+
+def drives(seed: int) -> dict[str, np.ndarray]:
+    keep = np.flatnonzero(np.random.default_rng(seed).random(80) < 0.5)
+    return {
+        "steady": np.arange(80), "later": np.arange(20, 80), "reverse": np.arange(80)[::-1], "dropped": keep,
+        "half speed": np.arange(0, 79, 0.5).astype(int), "faster": np.arange(0, 79, 1.3).round().astype(int),
+        "turns back": np.concatenate([np.arange(60), np.arange(60, 20, -1)]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", drives(0))
+@pytest.mark.parametrize("signal", [2.0, 3.0])
+def test_the_automatic_choice_loses_to_neither(name: str, signal: float) -> None:
+    share = {"auto": 0.0, "steady": 0.0, "any": 0.0}
+    for seed in range(4):
+        positions = drives(seed)[name]
+        scores = drive(positions, signal, seed)
+        for kind in share:
+            found = drive_scores(scores, 10, kind).argmax(1)  # pyright: ignore[reportArgumentType]
+            share[kind] += (found == positions)[9:].mean() / 4
+    assert share["auto"] >= max(share["steady"], share["any"]) - 0.05
+    assert max(share["steady"], share["any"]) > 0.5  # there was something to lose
+
+
+def test_the_kinds_differ_and_few_frames_do_not_choose() -> None:
+    scores = drive(np.arange(80)[::-1], 3.0, 0)
+    assert (drive_scores(scores, 10, "steady").argmax(1) == np.arange(80)[::-1]).mean() < 0.2
+    assert (drive_scores(scores, 10, "auto").argmax(1) == np.arange(80)[::-1]).mean() > 0.9
+    np.testing.assert_array_equal(drive_scores(scores[:5], 10, "auto"), sequence_scores(scores[:5], 10, ANY_DRIVE))
 
 
 def test_motion_must_make_sense() -> None:

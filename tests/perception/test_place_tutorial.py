@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("numba")
 
-from innervate.envs.gl import probe
+from innervate.envs.sight.gl import probe
 
 
 def test_the_tutorial_s_code_runs(capsys: pytest.CaptureFixture[str]) -> None:

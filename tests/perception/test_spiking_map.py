@@ -7,10 +7,10 @@ import pytest
 pytest.importorskip("numba")
 
 from innervate.errors import ConfigError
-from innervate.perception.place.adaptation import Adaptation
-from innervate.perception.place.place_ensemble import PlaceEnsemble
-from innervate.perception.place.spiking_map import SpikingMap, SpikingMapConfig, integrate_and_fire
-from innervate.perception.place.v1 import V1Config, complex_cells
+from innervate.perception.place.images.v1 import V1Config, complex_cells
+from innervate.perception.place.recognisers.place_ensemble import PlaceEnsemble
+from innervate.perception.place.recognisers.spiking_map import SpikingMap, SpikingMapConfig, integrate_and_fire
+from innervate.perception.place.spiking.adaptation import Adaptation
 
 from .scenes import later, route
 

@@ -6,12 +6,10 @@ is named in `PARTS`. What takes hours is a benchmark of its own, `predictive-ful
 """
 
 import importlib
-from collections.abc import Iterable
 
-from innervate.launch.bench.benchmark import Bench
-from innervate.launch.bench.rows import Row
+from innervate.launch.bench._kit.benchmark import Part
 
-PARTS = (
+_WHERE = (
     "rooms:bottleneck",
     "controls:control",
     "controls:tuned",
@@ -32,8 +30,10 @@ PARTS = (
 """`module:generator`, in the order of the table."""
 
 
-def run(bench: Bench) -> Iterable[Row]:
-    """All parts."""
-    for part in PARTS:
-        module, _, rows = part.partition(":")
-        yield from getattr(importlib.import_module(f"{__name__}.{module}"), rows)(bench)
+def _part(where: str) -> Part:
+    module, _, rows = where.partition(":")
+    return lambda bench: getattr(importlib.import_module(f"{__name__}.{module}"), rows)(bench)
+
+
+PARTS: dict[str, Part] = {where.replace(":", " "): _part(where) for where in _WHERE}
+PEERS = ("stable-baselines3", "sb3-contrib")

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from innervate.agents.predictive.paper import PaperWeights
-from innervate.launch.bench.benchmark import Bench
+from innervate.agents.mazes.paper import PaperWeights
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.predictive import cases, figures
 from innervate.launch.bench.predictive.maze_rows import efficiency_row, health, lives, row_of, score_after
 from innervate.launch.bench.predictive.maze_runs import Case, Life
 from innervate.launch.bench.predictive.measures import dead, final, steps_to_solve
-from innervate.launch.bench.rows import Row
 
 PAIR = {"without prediction": cases.MODEL_FREE, "prediction": cases.PREDICTION[0.0]}
 RATES = (1e-4, 3e-4, 1e-3)

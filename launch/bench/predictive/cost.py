@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig, train
-from innervate.agents.predictive.paper import PaperWeights, TwoSteps, paper_losses, weighted
-from innervate.agents.predictive.paper_nets import PaperNetsConfig
+from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, train
+from innervate.agents.mazes.paper import PaperWeights, TwoSteps, paper_losses, weighted
+from innervate.agents.mazes.paper_nets import PaperNetsConfig
 from innervate.envs.mazes import Maze, open_room
-from innervate.launch.bench.benchmark import Bench
-from innervate.launch.bench.rows import Row
-from innervate.launch.bench.timing import interleave, ratio
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
+from innervate.launch.bench._kit.timing import interleave, ratio
 
 BAR_MS = 2.2
 THEIRS = 200

@@ -22,10 +22,10 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from innervate.agents.predictive.algorithms import PLACES, with_prediction
 from innervate.agents.predictive.encoder import LatentEncoder
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
+from innervate.launch.bench._kit.timing import interleave, ratio
 from innervate.launch.bench.predictive.embodied_runs import Trial, curve
-from innervate.launch.bench.rows import Row
-from innervate.launch.bench.timing import interleave, ratio
 
 KINDS: tuple[type[BaseAlgorithm], ...] = (DQN, QRDQN, SAC, TD3, TQC, CrossQ, PPO)
 TASKS = ("innervate/Roam-v0", "Walker2d-v5")

@@ -11,12 +11,13 @@ from stable_baselines3 import SAC
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 
+from innervate.agents.experience.worlds import make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.agents.predictive.algorithms import with_prediction
 from innervate.agents.sb3.batch_vec_env import BatchVecEnv
 from innervate.agents.seeds import Streams
 from innervate.agents.threads import one_thread
-from innervate.agents.worlds import WorldConfig, make_vector_env
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench._kit.benchmark import Bench
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {"SAC": SAC, "CrossQ": CrossQ}
 OPTIMIZER: dict[str, dict[str, Any]] = {"CrossQ": {"betas": (0.5, 0.999)}}

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench._kit.benchmark import Bench
 from innervate.launch.bench.predictive.maze_runs import Life
 from innervate.launch.bench.predictive.measures import final
 

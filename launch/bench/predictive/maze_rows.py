@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.predictive.maze_runs import Case, Life, life
 from innervate.launch.bench.predictive.measures import (
     PerSeed,
@@ -15,7 +16,6 @@ from innervate.launch.bench.predictive.measures import (
     silent,
     steps_to_solve,
 )
-from innervate.launch.bench.rows import Row
 from innervate.launch.run.statistics import mean_interval
 
 

@@ -6,11 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig, Trained, latents_of, train
-from innervate.agents.predictive.paper import PaperWeights
-from innervate.agents.predictive.paper_nets import PaperNetsConfig
+from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, Trained, latents_of, train
+from innervate.agents.mazes.paper import PaperWeights
+from innervate.agents.mazes.paper_nets import PaperNetsConfig
 from innervate.envs.mazes import Maze, four_rooms, open_room
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench._kit.benchmark import Bench
 
 TRANSFER_EPISODES = {"goal": 201, "transition": 501}
 

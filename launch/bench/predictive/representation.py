@@ -7,21 +7,21 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int64
 
+from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, latents_of, train
+from innervate.agents.mazes.paper_nets import PaperNets
 from innervate.agents.predictive.diagnostics import effective_rank
-from innervate.agents.predictive.many_seeds.trainer import MazeAgentConfig, latents_of, train
-from innervate.agents.predictive.paper_nets import PaperNets
 from innervate.envs.mazes import Maze, ring
 from innervate.envs.mazes.track import clockwise
-from innervate.launch.analysis.place_fields import backward_shift
-from innervate.launch.analysis.prediction_skill import prediction_r2
-from innervate.launch.analysis.similarity import cosines, distances, rsa, trsa
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.analysis.measures.place_fields import backward_shift
+from innervate.launch.analysis.measures.prediction_skill import prediction_r2
+from innervate.launch.analysis.measures.similarity import cosines, distances, rsa, trsa
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.predictive import cases
 from innervate.launch.bench.predictive.maze_rows import lives
 from innervate.launch.bench.predictive.maze_runs import Life, maze_of
 from innervate.launch.bench.predictive.measures import described
 from innervate.launch.bench.predictive.rooms import AGENTS
-from innervate.launch.bench.rows import Row
 from innervate.launch.run.statistics import mean_interval
 
 AHEAD = 5

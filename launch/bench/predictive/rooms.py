@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.predictive import cases, figures
 from innervate.launch.bench.predictive.maze_rows import efficiency_row, health, lives, row_of, score_after
 from innervate.launch.bench.predictive.maze_runs import Case, Life, relearned
@@ -17,7 +18,6 @@ from innervate.launch.bench.predictive.measures import (
     resampled,
     scores_at,
 )  # fmt: skip
-from innervate.launch.bench.rows import Row
 
 AGENTS = {"without prediction": cases.MODEL_FREE, "negatives only": cases.NEGATIVES, "prediction": cases.PREDICTION[0]}
 AT_600 = {"without prediction": "0.787 ± 0.067", "negatives only": "0.817 ± 0.050", "prediction": "0.967 ± 0.033"}

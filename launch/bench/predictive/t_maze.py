@@ -9,16 +9,16 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from innervate.agents.predictive.many_seeds.t_maze import TMazeAgentConfig, train_t_maze
-from innervate.agents.predictive.paper import PaperWeights
-from innervate.agents.predictive.paper_nets import PaperNets
+from innervate.agents.mazes.many_seeds.t_maze import TMazeAgentConfig, train_t_maze
+from innervate.agents.mazes.paper import PaperWeights
+from innervate.agents.mazes.paper_nets import PaperNets
 from innervate.envs.mazes.t_maze import STEM, TMazeEnv
-from innervate.launch.analysis.splitter import condition_correlation
-from innervate.launch.bench.benchmark import Bench
+from innervate.launch.analysis.measures.splitter import condition_correlation
+from innervate.launch.bench._kit.benchmark import Bench
+from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.predictive import figures
 from innervate.launch.bench.predictive.cases import MODEL_FREE
 from innervate.launch.bench.predictive.measures import described
-from innervate.launch.bench.rows import Row
 from innervate.launch.run.statistics import mean_interval
 
 AGENTS = {"prediction": (PaperWeights(), 395.5, 0.73), "without prediction": (MODEL_FREE, 363.3, 0.92)}

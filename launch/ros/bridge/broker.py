@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from innervate.errors import InnervateError
+from innervate.launch.ros.bridge.actions import ABORTED, Goal, OnGoal
+from innervate.launch.ros.bridge.calls import Call, Calls
 from innervate.launch.ros.bridge.definitions import DEFINITIONS, canonical, has_header
+from innervate.launch.ros.bridge.errors import MessageError
+from innervate.launch.ros.bridge.forms import FORMS, Form, frame_of
 from innervate.launch.ros.bridge.frames import DEFAULT_LIMITS, Fragments, FrameLimits, Operation, decode, encode, split
 from innervate.launch.ros.bridge.limits import Policy, RateLimit, permitted
 from innervate.launch.ros.bridge.messages import Message, check_message, stamp_of
+from innervate.launch.ros.bridge.shared_names import NODE
 from innervate.launch.ros.bridge.wire import OnMessage
-from innervate.launch.ros.errors import MessageError
 
 Send = Callable[[str | bytes, str], None]
 """Takes a frame and its topic: of a topic only the newest frame matters; with '' the frame must not be left out."""
@@ -28,9 +32,11 @@ LEVELS = ("none", "error", "warning", "info")
 class Subscription:
     """How one client wants a topic."""
 
+    asked: str
+    """The topic as the client calls it, which may be without the slash in front."""
     throttle_s: float
     fragment_size: int | None
-    binary: bool
+    form: Form
     last_s: float = -1e9
 
 
@@ -41,11 +47,15 @@ class Client:
     send: Send
     rate: RateLimit
     fragments: Fragments
+    name: str
+    """As rosapi calls it, for want of one of its own."""
     level: str = "error"
     advertised: set[str] = field(default_factory=set[str])
     subscribed: dict[str, dict[str, Subscription]] = field(default_factory=dict[str, dict[str, Subscription]])
     """By topic and subscription id."""
     offered: set[str] = field(default_factory=set[str])
+    latching: set[str] = field(default_factory=set[str])
+    """Topics on which its last message is kept for those who come later."""
 
     def status(self, level: str, text: str, id_: Any = None) -> None:
         """Tell the client, if it wants to know."""
@@ -65,25 +75,36 @@ class Broker:
         self.counts: Counter[str] = Counter()
         """What was dropped, by reason."""
         self.last_problem = ""
+        self.parameters: dict[str, str] = {}
+        """What rosapi answers for parameters, which the local node sets."""
         self._own: set[str] = set()
         """Topics of the local node, which strangers may not publish on."""
         self._local: dict[str, list[OnMessage]] = {}
         self._handlers: dict[str, tuple[str, Callable[[Message, Reply], None]]] = {}
-        self._calls: dict[str, tuple[Client, Client, Any, str]] = {}
-        """Calls under way at clients' services: provider, caller, the caller's id, service."""
-        self._call_number = 0
+        self.calls: Calls[Client] = Calls(self._respond, self.policy.call_timeout_s)
+        self._actions: dict[str, tuple[str, OnGoal]] = {}
+        self._goals: dict[tuple[Client, str], Goal] = {}
+        self.post: Callable[[Callable[[], None]], None] = lambda act: act()
+        """Does something in the broker's thread; goals are finished in others."""
+        self._latching: set[str] = set()
+        self._latched: dict[str, Message] = {}
+        self._pieces = self._joined = 0
 
     # The local node.
 
-    def advertise(self, topic: str, type_: str) -> None:
+    def advertise(self, topic: str, type_: str, latch: bool = False) -> None:
         """A topic of the local node's own."""
         self.types[topic] = canonical(type_)
         self._own.add(topic)
+        if latch:
+            self._latching.add(topic)
 
     def subscribe(self, topic: str, type_: str, on_message: OnMessage) -> None:
         """A topic that the local node listens to."""
         self.types.setdefault(topic, canonical(type_))
         self._local.setdefault(topic, []).append(on_message)
+        if topic in self._latched:
+            on_message(self._latched[topic], time.monotonic())
 
     def offer(self, service: str, type_: str, handler: Callable[[Message, Reply], None]) -> None:
         """A service of the local node's own; the handler replies when it will."""
@@ -92,7 +113,9 @@ class Broker:
     def publish(self, topic: str, message: Message) -> None:
         """To all who want it, encoded once for each form."""
         now = time.monotonic()
-        frames: dict[bool, str | bytes] = {}
+        if topic in self._latching:
+            self._latched[topic] = message
+        frames: dict[tuple[Form, str], str | bytes] = {}
         for client in self.clients:
             if topic not in client.subscribed:
                 continue
@@ -101,16 +124,19 @@ class Broker:
             if now - subscription.last_s < subscription.throttle_s:
                 continue
             subscription.last_s = now
-            if subscription.binary not in frames:
-                operation = {"op": "publish", "topic": topic, "msg": message}
-                frames[subscription.binary] = encode(operation, binary=subscription.binary)
-            self._deliver(client, subscription, frames[subscription.binary], topic)
+            key = (subscription.form, subscription.asked)
+            if key not in frames:
+                frames[key] = self._frame(topic, subscription, message)
+            self._deliver(client, subscription, frames[key], topic)
+
+    def _frame(self, topic: str, subscription: Subscription, message: Message) -> str | bytes:
+        return frame_of(subscription.asked, self.types.get(topic, ""), message, subscription.form, time.time())
 
     def _deliver(self, client: Client, subscription: Subscription, frame: str | bytes, topic: str) -> None:
         size = subscription.fragment_size
         if isinstance(frame, str) and size is not None and len(frame) > size:
-            self._call_number += 1
-            for piece in split(frame, f"{topic}:{self._call_number}", size):
+            self._pieces += 1
+            for piece in split(frame, f"{topic}:{self._pieces}", size):
                 client.send(encode(piece), "")
         else:
             client.send(frame, topic)
@@ -119,23 +145,67 @@ class Broker:
         """Services of the local node with their types."""
         return {name: type_ for name, (type_, _) in self._handlers.items()}
 
+    def actions(self) -> dict[str, str]:
+        """Actions of the local node with their types."""
+        return {name: type_ for name, (type_, _) in self._actions.items()}
+
+    def act(self, action: str, type_: str, on_goal: OnGoal) -> None:
+        """An action of the local node's own."""
+        self._actions[action] = (type_, on_goal)
+
+    def topics_of(self, node: str) -> tuple[list[str], list[str]]:
+        """What a node publishes, and what it listens to."""
+        if node == NODE:
+            return sorted(self._own), sorted(self._local)
+        client = next((client for client in self.clients if client.name == node), None)
+        return ([], []) if client is None else (sorted(client.advertised), sorted(client.subscribed))
+
+    def services_of(self, node: str) -> list[str]:
+        """What a node offers."""
+        if node == NODE:
+            return list(self._handlers)
+        return next((sorted(client.offered) for client in self.clients if client.name == node), [])
+
+    def nodes(self) -> list[str]:
+        """The local node, and the clients for want of theirs."""
+        return [NODE, *(client.name for client in self.clients)]
+
     # The clients.
 
     def join(self, send: Send) -> Client:
         """A new connection."""
-        client = Client(send, RateLimit(self.policy.messages_per_s), Fragments(self.limits))
+        self._joined += 1
+        client = Client(
+            send, RateLimit(self.policy.messages_per_s), Fragments(self.limits), f"/rosbridge_client_{self._joined}"
+        )  # fmt: skip
         self.clients.add(client)
         return client
 
     def leave(self, client: Client) -> None:
         """A connection that has ended; calls that waited for it fail."""
         self.clients.discard(client)
-        for key, (provider, caller, id_, service) in list(self._calls.items()):
-            if client in (provider, caller):
-                del self._calls[key]
-                if caller is not client:
-                    self._respond(caller, service, id_, False, f"The client that offered {service} has left.")
+        self.calls.leave(client)
+        for key in [key for key in self._goals if key[0] is client]:  # followed to its end, as a message is
+            del self._goals[key]
+        for topic in client.latching:
+            self._unlatch(topic)
         self._forget_unused()
+
+    def _unlatch(self, topic: str) -> None:
+        """What was latched goes with who latched it."""
+        if not any(topic in client.latching for client in self.clients):
+            self._latching.discard(topic)
+            self._latched.pop(topic, None)
+
+    def publishers(self, topic: str) -> list[str]:
+        """Who publishes on a topic."""
+        own = [NODE] if topic in self._own else []
+        return own + [client.name for client in self.clients if topic in client.advertised]
+
+    def subscribers(self, topic: str) -> list[str]:
+        """Who listens to a topic."""
+        own = [NODE] if topic in self._local else []
+        return own + [client.name for client in self.clients if topic in client.subscribed]
 
     def _forget_unused(self) -> None:
         kept = self._own | self._local.keys()
@@ -184,6 +254,8 @@ class Broker:
             getattr(self, f"_on_{name}")(client, operation, _text(operation, "topic"))
         elif name in ("call_service", "service_response", "advertise_service", "unadvertise_service"):
             getattr(self, f"_on_{name}")(client, operation, _text(operation, "service"))
+        elif name in ("send_action_goal", "cancel_action_goal"):
+            getattr(self, f"_on_{name}")(client, operation, _text(operation, "action"))
         elif name == "status":
             pass  # a client's remark
         else:
@@ -225,7 +297,9 @@ class Broker:
         elif not isinstance(message, Mapping):
             raise MessageError(f"The message on {topic} should be an object.")
         for on_message in self._local.get(topic, ()):
-            on_message(message, time.monotonic())
+            refusal = on_message(message, time.monotonic())
+            if isinstance(refusal, str):  # the robot's own count has it
+                client.status("error", f"{topic} was refused: {refusal}", operation.get("id"))
         self.publish(topic, message)
 
     def _on_advertise(self, client: Client, operation: Operation, topic: str) -> None:
@@ -233,9 +307,17 @@ class Broker:
         self._known(client, topic)
         self._typed(topic, operation.get("type"))
         client.advertised.add(topic)
+        qos = operation.get("qos")
+        durable = isinstance(qos, Mapping) and qos.get("durability") == "transient_local"
+        if operation.get("latch") is True or durable:
+            client.latching.add(topic)
+            self._latching.add(topic)
 
     def _on_unadvertise(self, client: Client, operation: Operation, topic: str) -> None:
         client.advertised.discard(topic)
+        if topic in client.latching:
+            client.latching.discard(topic)
+            self._unlatch(topic)
         self._forget_unused()
 
     def _on_subscribe(self, client: Client, operation: Operation, topic: str) -> None:
@@ -243,18 +325,19 @@ class Broker:
             raise MessageError(f"Subscribing to {topic[:80]} is not allowed here.")
         self._known(client, topic)
         self._typed(topic, operation.get("type"))
-        compression = operation.get("compression", "none")
-        if compression not in ("none", "cbor"):
-            raise MessageError(f"Compression {str(compression)[:20]!r} is not offered; 'none' and 'cbor' are.")
+        form: Any = operation.get("compression") or "none"
+        if form not in FORMS:
+            raise MessageError(f"Compression {str(form)[:20]!r} is not offered; {', '.join(FORMS)} are.")
         size = operation.get("fragment_size")
         subscription = Subscription(
-            throttle_s=_number(operation, "throttle_rate") / 1000,
-            fragment_size=None if size is None else max(64, int(_number(operation, "fragment_size"))),
-            binary=compression == "cbor",
-        )
+            asked=operation["topic"], throttle_s=_number(operation, "throttle_rate") / 1000,
+            fragment_size=None if size is None else max(64, int(_number(operation, "fragment_size"))), form=form,
+        )  # fmt: skip
         mine = client.subscribed.setdefault(topic, {})
         if len(mine) < 16:
             mine[str(operation.get("id"))[:200]] = subscription
+        if topic in self._latched:
+            self._deliver(client, subscription, self._frame(topic, subscription, self._latched[topic]), "")
 
     def _on_unsubscribe(self, client: Client, operation: Operation, topic: str) -> None:
         id_ = operation.get("id")
@@ -280,26 +363,26 @@ class Broker:
             request = {}
         if not isinstance(request, Mapping):
             raise MessageError(f"The arguments of {service} should be an object.")
+        asked = operation["service"]
         provider = next((c for c in self.clients if service in c.offered), None)
         if not permitted(service, self.policy.services):
-            self._respond(client, service, id_, False, f"Calling {service[:80]} is not allowed here.")
+            self._respond(client, asked, id_, False, f"Calling {service[:80]} is not allowed here.")
         elif service in self._handlers:
             handler = self._handlers[service][1]
-            handler(request, lambda good, values: self._respond(client, service, id_, good, values))
-        elif provider is not None and len(self._calls) < 256:
-            self._call_number += 1
-            key = f"call:{self._call_number}"
-            self._calls[key] = (provider, client, id_, service)
-            provider.send(encode({"op": "call_service", "service": service, "id": key, "args": request}), "")
+            handler(request, lambda good, values: self._respond(client, asked, id_, good, values))
+        elif provider is not None:
+            key = self.calls.begin(Call(provider, client, id_, asked, time.monotonic()))
+            if key is None:
+                self._respond(client, asked, id_, False, f"Too many calls are under way; {service[:80]} was not asked.")
+            else:
+                provider.send(encode({"op": "call_service", "service": service, "id": key, "args": request}), "")
         else:
-            self._respond(client, service, id_, False, f"There is no service {service[:80]}.")
+            self._respond(client, asked, id_, False, f"There is no service {service[:80]}.")
 
     def _on_service_response(self, client: Client, operation: Operation, service: str) -> None:
-        key = str(operation.get("id"))
-        if key not in self._calls or self._calls[key][0] is not client:
+        good, values = operation.get("result") is not False, operation.get("values", {})
+        if not self.calls.answered(client, str(operation.get("id")), good, values):
             raise MessageError(f"Nobody waits for this answer of {service[:80]}.")
-        _, caller, id_, asked = self._calls.pop(key)
-        self._respond(caller, asked, id_, operation.get("result") is not False, operation.get("values", {}))
 
     def _on_advertise_service(self, client: Client, operation: Operation, service: str) -> None:
         taken = service in self._handlers or any(service in c.offered for c in self.clients)
@@ -310,17 +393,51 @@ class Broker:
 
     def _on_unadvertise_service(self, client: Client, operation: Operation, service: str) -> None:
         client.offered.discard(service)
+        self.calls.withdraw(client, service)
+
+
+    # Actions.
+
+    def _on_send_action_goal(self, client: Client, operation: Operation, action: str) -> None:
+        id_, values = operation.get("id"), operation.get("args", {})
+        if not (isinstance(id_, str) and 0 < len(id_) <= 200):
+            raise MessageError("The id of a goal should be a short string.")
+        if not isinstance(values, Mapping):
+            raise MessageError(f"The goal of {action[:80]} should be an object.")
+        key, asked = (client, id_), operation["action"]
+        if key in self._goals or sum(one is client for one, _ in self._goals) >= self.policy.goals:
+            raise MessageError(f"{action[:80]}: a goal's id is its own, and {self.policy.goals} at most are under way.")
+
+        def send(told: dict[str, Any]) -> None:
+            def now() -> None:
+                if client in self.clients:
+                    client.send(encode({**told, "id": id_, "action": asked}), "")
+                if told["op"] == "action_result":
+                    self._goals.pop(key, None)
+
+            self.post(now)
+
+        goal = Goal(action, values, send, operation.get("feedback") is True)
+        if action not in self._actions or not permitted(action, self.policy.services):
+            goal.finish(ABORTED, f"There is no action {action[:80]} here, or it is not allowed.", good=False)
+            return
+        self._goals[key] = goal
+        refusal = self._actions[action][1](goal)
+        if isinstance(refusal, str):
+            goal.finish(ABORTED, refusal, good=False)
+
+    def _on_cancel_action_goal(self, client: Client, operation: Operation, action: str) -> None:
+        goal = self._goals.get((client, str(operation.get("id"))))
+        if goal is None or goal.action != action:
+            raise MessageError(f"No goal of this id is under way at {action[:80]}.")
+        goal.cancel()
 
 
 def _text(operation: Operation, name: str) -> str:
     value = operation.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= 200:
         raise MessageError(f"{operation['op']} needs a {name}, a short string.")
-    if value.startswith("/"):
-        return value
-    if name == "topic":  # its messages would come back under another name than was asked for
-        raise MessageError(f"The name of a topic begins with '/' here: /{value}")
-    return f"/{value}"  # roslib.js calls rosapi so
+    return value if value.startswith("/") else f"/{value}"
 
 
 def _number(operation: Operation, name: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from innervate.launch.ros.errors import MessageError
+from innervate.launch.ros.bridge.errors import MessageError
 
 MAX_DEPTH = 32
 _TYPED_ARRAYS: dict[int, str] = {

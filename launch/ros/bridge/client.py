@@ -14,15 +14,17 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
-from innervate.errors import ConfigError, InnervateError, MissingExtraError
+from innervate.errors import InnervateError, MissingExtraError
 from innervate.launch.ros.bridge.definitions import canonical, ros1_name
+from innervate.launch.ros.bridge.errors import MessageError, WireError
 from innervate.launch.ros.bridge.frames import DEFAULT_LIMITS, Fragments, FrameLimits, Operation, decode, encode
 from innervate.launch.ros.bridge.limits import RateLimit, permitted
 from innervate.launch.ros.bridge.messages import Message, in_ros1
+from innervate.launch.ros.bridge.shared_names import EMBEDDED
+from innervate.launch.ros.bridge.tcp import acknowledge, without_delay
+from innervate.launch.ros.bridge.tls import Context, context_for
 from innervate.launch.ros.bridge.wire import Handler, OnMessage, answered
-from innervate.launch.ros.errors import MessageError, WireError
 
 try:
     from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -31,6 +33,15 @@ except ModuleNotFoundError as error:
     raise MissingExtraError("websockets", "ros") from error
 
 Dialect = Literal["ros2", "ros1"]
+BINARY = {"sensor_msgs/msg/CompressedImage", "sensor_msgs/msg/LaserScan", "sensor_msgs/msg/Range"}
+"""Pictures, a third longer in base64; ranges, of which JSON makes null whether too close, faulty or nothing there."""
+
+SILENT = logging.getLogger("innervate.ros.client")
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
+
+ROSAPI, ROSAPI_S = ("topics", "publishers", "subscribers", "get_ros_version"), 2.0
+"""Services that are asked, and how long each is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +51,7 @@ class ClientConfig:
     uri: str = "ws://127.0.0.1:9090"
     dialect: Dialect = "ros2"
     binary: bool = False
-    """Ask for CBOR, which is worth it for pictures."""
+    """Ask for CBOR everywhere; it is always asked for where JSON costs or loses something, see `BINARY`."""
     ca: Path | None = None
     """Certificate authority (PEM) that a wss:// server's certificate must come from; None for the system's."""
     open_timeout_s: float = 5.0
@@ -68,8 +79,11 @@ class RosbridgeClient:
         self.counts: Counter[str] = Counter()
         """Frames dropped, connections lost, and the like."""
         self.last_problem = ""
-        self._tls = self._context()
-        self._advertised: dict[str, str] = {}
+        self._tls = context_for(self.config.uri, self.config.ca)
+        self._advertised: dict[str, Operation] = {}
+        self._raw_types: list[str] = []
+        self._lacking: set[str] = set()
+        """Services of rosapi that this server turned out not to have."""
         self._subscribed: dict[str, tuple[str, list[OnMessage]]] = {}
         self._offered: dict[str, tuple[str, Handler]] = {}
         self._waiting: dict[str, Future[dict[str, Any]]] = {}
@@ -86,15 +100,24 @@ class RosbridgeClient:
 
     def advertise(self, topic: str, type_: str) -> None:
         """Announce a topic, now and after every reconnection."""
-        self._check_allowed(topic)
+        self._advertise({"op": "advertise", "topic": topic, "type": self._type(type_)})
+
+    def latch(self, topic: str, type_: str) -> None:
+        """The same of a topic whose last message the server keeps for those who come later."""
+        self._advertise({"op": "advertise", "topic": topic, "type": self._type(type_), "latch": True})
+
+    def _advertise(self, operation: Operation) -> None:
+        self._check_allowed(operation["topic"])
         with self._lock:
-            self._advertised[topic] = canonical(type_)
-            self._announce({"op": "advertise", "topic": topic, "type": self._type(type_)})
+            self._advertised[operation["topic"]] = operation
+            self._announce(operation)
 
     def publish(self, topic: str, message: Message) -> bool:
         """Send now, or not at all; see `Wire`."""
         plain = in_ros1(message) if self.config.dialect == "ros1" else message
-        frame = encode({"op": "publish", "topic": topic, "msg": plain})
+        return self._out(encode({"op": "publish", "topic": topic, "msg": plain}))
+
+    def _out(self, frame: str | bytes) -> bool:
         connection = self._connection
         if connection is None:
             self.counts["not sent: no connection"] += 1
@@ -106,6 +129,22 @@ class RosbridgeClient:
             self.counts["not sent: the server does not keep up"] += 1
             return False
         return self._send(connection, frame)
+
+    def send_goal(self, action: str, type_: str, goal: Message) -> bool:
+        """Send a goal of an action now, or not at all; one that is refused or aborted is counted."""
+        self._check_allowed(action)
+        plain = in_ros1(goal) if self.config.dialect == "ros1" else goal
+        operation = {"op": "send_action_goal", "id": f"goal:{next(self._ids)}", "action": action, "action_type": type_,
+                     "args": plain, "feedback": False}  # fmt: skip
+        return self._out(encode(operation))
+
+    def actions(self) -> tuple[str, ...] | None:
+        """As the server's rosapi knows them; None where it does not say."""
+        try:
+            names = self._rosapi("action_servers", "GetActionServers", {}).get("action_servers")
+        except WireError:
+            return None
+        return tuple(map(str, names)) if isinstance(names, list) else None
 
     def subscribe(self, topic: str, type_: str, on_message: OnMessage) -> None:
         """Receive a topic, now and after every reconnection."""
@@ -145,11 +184,53 @@ class RosbridgeClient:
 
     def topics(self) -> dict[str, str]:
         """As the server's rosapi knows them."""
-        answer = self.call("/rosapi/topics", "rosapi_msgs/srv/Topics", {}, 2.0)
+        answer = self._rosapi("topics", "Topics", {})
         names, types = answer.get("topics"), answer.get("types")
         if not isinstance(names, list) or not isinstance(types, list):
             raise WireError("The server's /rosapi/topics gave no list of topics.")
+        self._raw_types = [str(type_) for type_ in types]
         return {str(name): canonical(str(type_)) for name, type_ in zip(names, types, strict=False)}
+
+    def publishers(self, topic: str) -> tuple[str, ...] | None:
+        """As the server's rosapi knows them; None where it does not say."""
+        return self._named("publishers", topic)
+
+    def subscribers(self, topic: str) -> tuple[str, ...] | None:
+        """As the server's rosapi knows them; None where it does not say."""
+        return self._named("subscribers", topic)
+
+    def _named(self, what: Literal["publishers", "subscribers"], topic: str) -> tuple[str, ...] | None:
+        try:
+            names = self._rosapi(what, what.capitalize(), {"topic": topic}).get(what)
+        except WireError:
+            return None
+        return tuple(map(str, names)) if isinstance(names, list) else None
+
+    def _rosapi(self, name: str, type_: str, request: Message) -> dict[str, Any]:
+        """One of rosapi's services; a server without it is asked once, for some answer to that by silence."""
+        if name in self._lacking:
+            raise WireError(f"This server has no /rosapi/{name}.")
+        try:
+            return self.call(f"/rosapi/{name}", f"rosapi_msgs/srv/{type_}", request, ROSAPI_S)
+        except WireError:
+            if self.alive():
+                self._lacking |= set(ROSAPI) if name == "topics" else {name}
+            raise
+
+    def dialect(self) -> str | None:
+        """By the names of its types; None before `topics` was asked, and for the embedded server, which speaks both."""
+        if not self._raw_types:
+            return None
+        if not any("/msg/" in type_ for type_ in self._raw_types):
+            return "ros1"
+        try:
+            answer = self._rosapi("get_ros_version", "GetROSVersion", {})
+        except WireError:
+            return "ros2"
+        return None if answer.get("distro") == EMBEDDED else "ros2"
+
+    def settle(self, topic: str, timeout_s: float) -> None:
+        """What was asked for before is in force when the next answer comes; see `RobotLink`'s own services."""
 
     def close(self) -> None:
         """Leave, once."""
@@ -162,32 +243,9 @@ class RosbridgeClient:
 
     # Connections.
 
-    def _context(self) -> ssl.SSLContext | None:
-        parts = urlsplit(self.config.uri)
-        try:
-            good = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
-        except ValueError:  # a port that is no number
-            good = False
-        if not good:
-            raise ConfigError(f"A rosbridge is at ws://HOST:PORT or wss://HOST:PORT, not at {self.config.uri!r}.")
-        if parts.scheme == "ws":
-            return None
-        try:
-            return ssl.create_default_context(cafile=None if self.config.ca is None else str(self.config.ca))
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"The certificate authority {self.config.ca} cannot be read: {error}.") from error
-
     def _connect(self) -> ClientConnection:
-        silent = logging.getLogger("innervate.ros.client")
-        silent.addHandler(logging.NullHandler())
-        silent.propagate = False
         try:
-            opened: Any = connect(
-                self.config.uri, ssl=self._tls, open_timeout=self.config.open_timeout_s, close_timeout=1,
-                compression=None, proxy=None, max_size=self.limits.frame_bytes, max_queue=64, logger=silent,
-                ping_interval=self.config.ping_s[0], ping_timeout=self.config.ping_s[1],
-            )  # fmt: skip
-            return opened.__enter__()  # as `with` would, which is the form that all versions of websockets take
+            connection = self._opened()
         except ssl.SSLCertVerificationError as error:
             raise WireError(
                 f"The certificate of {self.config.uri} is not good ({error.verify_message}); "
@@ -198,6 +256,17 @@ class RosbridgeClient:
                 f"No rosbridge answers at {self.config.uri} ({error}). Start one, "
                 "for example: innervate ros serve swim"
             ) from error
+        without_delay(connection.socket)
+        return connection
+
+    def _opened(self) -> ClientConnection:
+        """Asked twice, each time for half of the time: under load a request was seen to stay without an answer."""
+        timeout_s = self.config.open_timeout_s / 2
+        try:
+            return _open(self.config, self.limits, self._tls, timeout_s)
+        except TimeoutError:
+            self.counts["opened again"] += 1
+            return _open(self.config, self.limits, self._tls, timeout_s)
 
     def _run(self) -> None:
         connection = self._connection
@@ -224,8 +293,8 @@ class RosbridgeClient:
             return None
         with self._lock:  # nothing is announced twice, nothing is left out
             self._connection = connection
-            for topic, type_ in self._advertised.items():
-                self._announce({"op": "advertise", "topic": topic, "type": self._type(type_)})
+            for operation in self._advertised.values():
+                self._announce(operation)
             for service, (type_, _) in self._offered.items():
                 self._announce({"op": "advertise_service", "service": service, "type": self._type(type_)})
             for topic, (type_, _) in self._subscribed.items():
@@ -236,7 +305,9 @@ class RosbridgeClient:
     def _read(self, connection: ClientConnection) -> None:
         fragments = Fragments(self.limits)
         try:
+            acknowledge(connection.socket)
             for frame in connection:
+                acknowledge(connection.socket)
                 self.receive(frame, fragments)
         except ConnectionClosed as error:
             self.last_problem = str(error)
@@ -247,12 +318,12 @@ class RosbridgeClient:
         """Whatever the server has sent; what is wrong with it is counted."""
         now = time.monotonic()
         try:
-            operation = decode(frame, self.limits)
+            operation = decode(frame, self.limits, quick=True)
             if operation["op"] == "fragment":
                 whole = fragments.add(operation)
                 if whole is None:
                     return
-                operation = decode(whole, self.limits)
+                operation = decode(whole, self.limits, quick=True)
             self._perform(operation, now)
         except InnervateError as error:
             self.counts["dropped"] += 1
@@ -273,6 +344,9 @@ class RosbridgeClient:
                 self._answered(waiting, operation)
         elif name == "call_service":
             self._handlers.submit(self._answer, operation)
+        elif name == "action_result" and operation.get("result") is False:
+            self.counts["goals refused"] += 1
+            self.last_problem = f"{operation.get('action')} refused a goal: {str(operation.get('values'))[:300]}"
         elif name == "status":
             self.counts[f"status {operation.get('level')}"[:20]] += 1
             self.last_problem = f"the server says: {str(operation.get('msg'))[:300]}"
@@ -313,7 +387,7 @@ class RosbridgeClient:
         return ros1_name(type_) if self.config.dialect == "ros1" else type_
 
     def _subscription(self, topic: str, type_: str) -> Operation:
-        compression = "cbor" if self.config.binary else "none"
+        compression = "cbor" if self.config.binary or canonical(type_) in BINARY else "none"
         return {"op": "subscribe", "topic": topic, "type": self._type(type_), "compression": compression}
 
     def _announce(self, operation: Operation) -> None:
@@ -326,6 +400,16 @@ class RosbridgeClient:
         except (ConnectionClosed, OSError):
             return False
         return True
+
+
+def _open(config: ClientConfig, limits: FrameLimits, tls: Context | None, timeout_s: float) -> ClientConnection:
+    ssl_: Any = tls
+    opened: Any = connect(
+        config.uri, ssl=ssl_, open_timeout=timeout_s, close_timeout=1, compression=None, proxy=None,
+        max_size=limits.frame_bytes, max_queue=64, logger=SILENT, ping_interval=config.ping_s[0],
+        ping_timeout=config.ping_s[1],
+    )  # fmt: skip
+    return opened.__enter__()  # as `with` would, the form that all versions of websockets take
 
 
 def _unsent_bytes(connection: ClientConnection) -> int:

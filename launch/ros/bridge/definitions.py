@@ -16,6 +16,8 @@ DEFINITIONS: dict[str, str] = {
     "builtin_interfaces/msg/Duration": "int32 sec; uint32 nanosec",
     "std_msgs/msg/Header": "builtin_interfaces/Time stamp; string frame_id",
     "std_msgs/msg/Bool": "bool data",
+    "std_msgs/msg/Empty": "",
+    **{f"std_msgs/msg/{u}Int{n}": f"{u.lower()}int{n} data" for u in ("", "U") for n in (8, 16, 32, 64)},
     "std_msgs/msg/Float64": "float64 data",
     "std_msgs/msg/String": "string data",
     "std_msgs/msg/MultiArrayDimension": "string label; uint32 size; uint32 stride",
@@ -52,6 +54,10 @@ DEFINITIONS: dict[str, str] = {
         "float32 time_increment; float32 scan_time; float32 range_min; float32 range_max; float32[] ranges; "
         "float32[] intensities"
     ),
+    "sensor_msgs/msg/Range": (
+        "std_msgs/Header header; uint8 radiation_type; float32 field_of_view; float32 min_range; float32 max_range; "
+        "float32 range"
+    ),
     "sensor_msgs/msg/CompressedImage": "std_msgs/Header header; string format; uint8[] data",
     "sensor_msgs/msg/Image": (
         "std_msgs/Header header; uint32 height; uint32 width; string encoding; uint8 is_bigendian; uint32 step; "
@@ -68,6 +74,10 @@ DEFINITIONS: dict[str, str] = {
         "float64[] positions; float64[] velocities; float64[] accelerations; float64[] effort; "
         "builtin_interfaces/Duration time_from_start"
     ),
+    "ackermann_msgs/msg/AckermannDrive": (
+        "float32 steering_angle; float32 steering_angle_velocity; float32 speed; float32 acceleration; float32 jerk"
+    ),
+    "ackermann_msgs/msg/AckermannDriveStamped": "std_msgs/Header header; ackermann_msgs/AckermannDrive drive",
     "trajectory_msgs/msg/JointTrajectory": (
         "std_msgs/Header header; string[] joint_names; trajectory_msgs/JointTrajectoryPoint[] points"
     ),
@@ -86,11 +96,25 @@ def ros1_name(type_: str) -> str:
     return type_.replace("/msg/", "/").replace("/srv/", "/")
 
 
+SERVICES: dict[str, tuple[str, str]] = {
+    "std_srvs/srv/Trigger": ("", "bool success; string message"),
+    "std_srvs/srv/SetBool": ("bool data", "bool success; string message"),
+    "std_srvs/srv/Empty": ("", ""),
+}
+"""Type to the fields of request and response."""
+
+
 @cache
 def fields(type_: str) -> tuple[tuple[str, str, int | None], ...]:
     """Name, element type (canonical) and length of each field: None for a single value, 0 for any length."""
+    return parsed(DEFINITIONS[type_])
+
+
+@cache
+def parsed(definition: str) -> tuple[tuple[str, str, int | None], ...]:
+    """The same of a definition."""
     result: list[tuple[str, str, int | None]] = []
-    for entry in DEFINITIONS[type_].split("; "):
+    for entry in filter(None, definition.split("; ")):
         kind, name = entry.split(" ")
         base, bracket, length = kind.partition("[")
         element = base if base in PRIMITIVES else canonical(base)
@@ -117,4 +141,5 @@ def full_text(type_: str) -> str:
 @cache
 def has_header(type_: str) -> bool:
     """Whether a message begins with a std_msgs/Header, whose stamp a sender may leave out."""
-    return type_ in DEFINITIONS and fields(type_)[0][1] == "std_msgs/msg/Header"
+    found = fields(type_) if type_ in DEFINITIONS else ()
+    return bool(found) and found[0][1] == "std_msgs/msg/Header"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from innervate.launch.ros.bridge import cbor
-from innervate.launch.ros.errors import MessageError
+from innervate.launch.ros.bridge.errors import MessageError
 
 Operation = dict[str, Any]
 
@@ -42,14 +42,19 @@ def _refuse(text: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+_QUICK = json.JSONDecoder(parse_constant=_refuse)
 
 
-def decode(frame: str | bytes, limits: FrameLimits = DEFAULT_LIMITS) -> Operation:
-    """The operation in a frame; raises `MessageError` for whatever is none, and nothing else."""
+def decode(frame: str | bytes, limits: FrameLimits = DEFAULT_LIMITS, *, quick: bool = False) -> Operation:
+    """The operation in a frame; raises `MessageError` for whatever is none, and nothing else.
+
+    Where it is to be `quick`, a number beyond all floats (1e999) becomes infinity, for whoever reads it to refuse.
+    """
     if len(frame) > limits.frame_bytes:
         raise MessageError(f"A frame of {len(frame)} bytes was dropped; at most {limits.frame_bytes} are read.")
     try:
-        operation = _DECODER.decode(frame) if isinstance(frame, str) else cbor.decode(frame)
+        decoder = _QUICK if quick else _DECODER
+        operation = decoder.decode(frame) if isinstance(frame, str) else cbor.decode(frame)
     except MessageError:
         raise
     except RecursionError:

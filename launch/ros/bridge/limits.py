@@ -38,6 +38,10 @@ class Policy:
     names: int = 256
     """Topics and services that one client may be concerned with."""
     clients: int = 32
+    goals: int = 16
+    """Of actions, under way at a time, of one client."""
+    call_timeout_s: float = 10.0
+    """For a client to answer a service that it offers."""
 
 
 def permitted(name: str, patterns: Sequence[str]) -> bool:

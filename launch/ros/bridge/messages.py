@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from innervate.launch.ros.bridge.definitions import FLOATS, INTEGERS, PRIMITIVES, fields
-from innervate.launch.ros.errors import MessageError
+from innervate.launch.ros.bridge.errors import MessageError
 
 Message = Mapping[str, Any]
 _ROS1_TIME = {"sec": "secs", "nanosec": "nsecs"}
@@ -157,8 +157,9 @@ def stamp_of(seconds: float) -> dict[str, int]:
 
 def stamp_seconds(stamp: Any) -> float:
     """A time of either dialect in seconds; raises `MessageError` where it is none."""
-    if isinstance(stamp, Mapping):
-        second, nano = stamp.get("sec", stamp.get("secs")), stamp.get("nanosec", stamp.get("nsecs"))
+    if type(stamp) is dict or isinstance(stamp, Mapping):  # the latter takes five times as long
+        second = stamp["sec"] if "sec" in stamp else stamp.get("secs")
+        nano = stamp["nanosec"] if "nanosec" in stamp else stamp.get("nsecs")
         if isinstance(second, int) and isinstance(nano, int) and abs(second) < 2**40 and abs(nano) < 2**40:
             return second + nano * 1e-9
     raise MessageError(f"the stamp is no time: {_brief(stamp)}")
@@ -167,7 +168,7 @@ def stamp_seconds(stamp: Any) -> float:
 def header_seconds(message: Message) -> float | None:
     """The time in the header; None where the message has none, or a zero as senders without a clock leave it."""
     header = message.get("header")
-    if not isinstance(header, Mapping) or "stamp" not in header:
+    if not (type(header) is dict or isinstance(header, Mapping)) or "stamp" not in header:
         return None
     return stamp_seconds(header["stamp"]) or None
 

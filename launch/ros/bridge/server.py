@@ -1,10 +1,12 @@
 """The embedded rosbridge server: roslibpy, roslib.js and colleagues' scripts connect with no ROS installed at all."""
 
 import asyncio
+import contextlib
 import logging
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,12 +15,14 @@ from typing import Any
 
 from innervate.errors import ConfigError, InnervateError, MissingExtraError
 from innervate.launch.ros.bridge import rosapi
+from innervate.launch.ros.bridge.actions import OnGoal
 from innervate.launch.ros.bridge.broker import Broker, Reply
+from innervate.launch.ros.bridge.errors import WireError
 from innervate.launch.ros.bridge.frames import DEFAULT_LIMITS, FrameLimits
 from innervate.launch.ros.bridge.limits import Policy
 from innervate.launch.ros.bridge.messages import Message
+from innervate.launch.ros.bridge.tcp import acknowledge
 from innervate.launch.ros.bridge.wire import Handler, OnMessage, answered
-from innervate.launch.ros.errors import WireError
 
 try:
     from websockets.asyncio.server import ServerConnection, serve
@@ -26,6 +30,8 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError("websockets", "ros") from error
 
+EXPIRE_S = 1.0
+"""Between two looks for calls that nobody answers."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOCAL_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
@@ -85,6 +91,7 @@ class RosbridgeServer:
         self.broker = Broker(policy, limits)
         self._tls = _tls(self.listen)
         self._loop = asyncio.new_event_loop()
+        self.broker.post = self._post
         self._stopping = asyncio.Event()
         self._room = threading.BoundedSemaphore(256)
         """A simulation that runs as fast as it can must not run ahead of its own server."""
@@ -99,7 +106,7 @@ class RosbridgeServer:
             self._thread.join()
             where = f"{self.listen.bind}:{self.listen.port}"
             raise WireError(f"{where} cannot be listened on: {self._failure.strerror}; choose another --port.")
-        rosapi.offer(self, self.broker.services)
+        rosapi.offer(self, self.broker)
 
     @property
     def uri(self) -> str:
@@ -122,6 +129,14 @@ class RosbridgeServer:
     def advertise(self, topic: str, type_: str) -> None:
         """Announce a topic."""
         self._do(self.broker.advertise, topic, type_)
+
+    def latch(self, topic: str, type_: str) -> None:
+        """Announce a topic whose last message is kept for those who come later."""
+        self._do(self.broker.advertise, topic, type_, True)
+
+    def parameter(self, name: str, value: str) -> None:
+        """Answer for a parameter."""
+        self._do(self.broker.parameters.__setitem__, name, value)
 
     def publish(self, topic: str, message: Message) -> bool:
         """To every subscriber; a slow one gets the newest only."""
@@ -167,6 +182,16 @@ class RosbridgeServer:
             self._handlers.submit(work)
 
         self._do(self.broker.offer, service, type_, answer)
+
+    def act(self, action: str, type_: str, on_goal: OnGoal) -> None:
+        """Take goals of an action."""
+        self._do(self.broker.act, action, type_, on_goal)
+
+    def _post(self, act: Callable[[], None]) -> None:
+        if threading.current_thread() is self._thread:
+            act()
+        elif self.alive():
+            self._loop.call_soon_threadsafe(act)
 
     def alive(self) -> bool:
         """Whether the server runs."""
@@ -217,7 +242,10 @@ class RosbridgeServer:
         async with server:
             self.port = next(iter(server.sockets)).getsockname()[1]
             self._started.set()
-            await self._stopping.wait()
+            while not self._stopping.is_set():
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), EXPIRE_S)
+                self.broker.calls.expire(time.monotonic())
 
     async def _connected(self, connection: ServerConnection) -> None:
         if len(self.broker.clients) >= self.broker.policy.clients:
@@ -228,7 +256,9 @@ class RosbridgeServer:
         client = self.broker.join(outbox.put)
         writer = asyncio.create_task(_write(connection, outbox))
         try:
+            tcp: Any = connection.transport.get_extra_info("socket")
             async for frame in connection:
+                acknowledge(tcp)
                 self.broker.receive(client, frame)
                 await asyncio.sleep(0)  # a flood from one client leaves the others their turn
         except ConnectionClosed:

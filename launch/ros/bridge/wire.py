@@ -7,8 +7,9 @@ from typing import Any, Protocol, runtime_checkable
 from innervate.errors import InnervateError
 from innervate.launch.ros.bridge.messages import Message
 
-OnMessage = Callable[[Message, float], None]
-"""Called with a message and the time of its arrival (`time.monotonic`), in the wire's own thread: be quick."""
+OnMessage = Callable[[Message, float], object]
+"""Called with a message and the time of its arrival (`time.monotonic`), in the wire's own thread: be quick. A string
+in return says why it was refused; a wire that can tells the sender."""
 Handler = Callable[[Message], Message]
 """Answers a service request; raise `InnervateError` to refuse it."""
 
@@ -72,3 +73,52 @@ class Wire(Protocol):
     def close(self) -> None:
         """Leave; a second call does nothing."""
         ...
+
+
+@runtime_checkable
+class Latching(Protocol):
+    """What a wire adds that keeps a topic's last message for those who come later."""
+
+    def latch(self, topic: str, type_: str) -> None:
+        """Announce such a topic."""
+        ...
+
+
+def advertise_latched(wire: Wire, topic: str, type_: str) -> None:
+    """Announce a topic whose last message is kept, where the wire can."""
+    (wire.latch if isinstance(wire, Latching) else wire.advertise)(topic, type_)
+
+
+@runtime_checkable
+class Parametric(Protocol):
+    """What a wire adds that answers for parameters, as ROS 1 keeps them."""
+
+    def parameter(self, name: str, value: str) -> None:
+        """Say what a parameter is."""
+        ...
+
+
+@runtime_checkable
+class Graph(Protocol):
+    """What a wire adds that knows who else is there."""
+
+    def publishers(self, topic: str) -> tuple[str, ...] | None:
+        """Names of the others that publish on a topic; None where nobody can say."""
+        ...
+
+    def subscribers(self, topic: str) -> tuple[str, ...] | None:
+        """Names of the others that listen to a topic; None where nobody can say."""
+        ...
+
+    def dialect(self) -> str | None:
+        """`ros1` or `ros2`, as the other side speaks; None where it does not show."""
+        ...
+
+    def settle(self, topic: str, timeout_s: float) -> None:
+        """Until what is published on a subscribed topic arrives here, as far as that can be known."""
+        ...
+
+
+def graph_of(wire: Wire) -> Graph | None:
+    """What a wire knows of the others, if it does."""
+    return wire if isinstance(wire, Graph) else None

@@ -16,7 +16,7 @@ from nerfstudio.data.dataparsers.nerfstudio_dataparser import Nerfstudio, Nerfst
 from nerfstudio.data.scene_box import SceneBox
 from nerfstudio.plugins.registry_dataparser import DataParserSpecification
 
-from ..folder import load_capture
+from ..capture.folder import load_capture
 
 
 @dataclass

@@ -7,14 +7,13 @@ upper corner of a point on a vertex being the vertex itself (`ceil`).
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from ...compiled import compiler
+from innervate.kernels import fast
 
-kernel = compiler("nerf", fastmath=True)
 PRIME_Y, PRIME_Z = np.uint32(2654435761), np.uint32(805459861)
 """Of instant-ngp's spatial hash (Mueller et al. 2022); that of x is 1."""
 
 
-@kernel
+@fast
 def corners(
     point: Float32[np.ndarray, "3"], scale: np.float32, mask: np.uint32, rows: Int32[np.ndarray, "8"],
     share: Float32[np.ndarray, "8"],
@@ -36,7 +35,7 @@ def corners(
     share[4], share[5], share[6], share[7] = px * g, ox * g, px * h, ox * h
 
 
-@kernel
+@fast
 def encode(
     points: Float32[np.ndarray, "point 3"],
     table: Float32[np.ndarray, "row 2"],
@@ -63,7 +62,7 @@ def encode(
             out[p, 2 * level + 1] = second
 
 
-@kernel
+@fast
 def encode_backward(
     points: Float32[np.ndarray, "point 3"],
     scalings: Float32[np.ndarray, "level"],

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float64
 
+from innervate.cameras import Pinhole, Pose
 from innervate.errors import ConfigError
 
-from ..camera import Intrinsics, Pose
-from ..capture import Bounds
+from ..capture.capture import Bounds
 from ..field import NeuralField, View
-from ..voxel import VoxelField
+from ..radiance.voxel import VoxelField
 from . import require
 from .checkpoints import load, newest
 
@@ -73,7 +73,7 @@ class NerfactoField:
         return self._box
 
     @torch.no_grad()
-    def render(self, pose: Pose, camera: Intrinsics) -> View:
+    def render(self, pose: Pose, camera: Pinhole) -> View:
         """What a camera sees from a pose."""
         from nerfstudio.cameras.cameras import Cameras
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..voxel_kernel import adam
+from ..radiance.voxel_kernel import adam
 
 
 class VoxelAdam(torch.optim.Optimizer):

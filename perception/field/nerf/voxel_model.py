@@ -14,10 +14,10 @@ from nerfstudio.models.base_model import Model, ModelConfig
 from nerfstudio.utils import colormaps
 from torch import Tensor, nn
 
-from ..folder import load_capture
-from ..ray_function import Lattice, cast_rays
-from ..training import seeded_from_depth
-from ..voxel import NEAR_M, VoxelField, empty_field, leaps, occupied_cells, resampled
+from ..capture.folder import load_capture
+from ..radiance.ray_function import Lattice, cast_rays
+from ..radiance.training import seeded_from_depth
+from ..radiance.voxel import NEAR_M, VoxelField, empty_field, leaps, occupied_cells, resampled
 
 
 @dataclass
@@ -42,7 +42,7 @@ class VoxelModelConfig(ModelConfig):
 
 
 class VoxelModel(Model):
-    """Density and colour on a grid; see `innervate.perception.field.voxel`."""
+    """Density and colour on a grid; see `innervate.perception.field.radiance.voxel`."""
 
     config: VoxelModelConfig
     grid: nn.Parameter

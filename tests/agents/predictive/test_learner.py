@@ -1,6 +1,5 @@
 """Prediction behind the front door: a controller whose encoder the critic owns, trained, resumed, judged alone."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.learner import Setting
-from innervate.agents.predictive.learner import PredictiveSACConfig, PredictiveSACLearner
-from innervate.agents.worlds import WorldConfig
+from innervate.agents.learner import METRICS, Setting, WorldConfig
+from innervate.agents.learners.predictive_sac import PredictiveSACConfig, PredictiveSACLearner
+from innervate.agents.registry import metrics_of
 from innervate.controllers import CONTROLLERS
-from innervate.controllers.latent import Latent, LatentConfig
+from innervate.controllers.circuits.latent import Latent, LatentConfig
 from innervate.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
@@ -89,7 +88,7 @@ def test_weight_0_draws_nothing_of_the_objective_s() -> None:
 def test_figures_are_logged() -> None:
     made, seen = learner(200), dict[str, float]()
     made.train(lambda progress: seen.update(progress.metrics))
-    defined = set(re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE))
+    defined = METRICS.keys() | metrics_of("predictive_sac").keys()
     assert {"train/aux_prediction", "train/silent_units", "train/effective_rank"} <= seen.keys() <= defined
 
 

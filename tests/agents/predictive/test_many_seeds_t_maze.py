@@ -9,14 +9,14 @@ import torch
 
 pytest.importorskip("numba")
 
-from innervate.agents.predictive.many_seeds import t_maze_loop as loop
-from innervate.agents.predictive.many_seeds.image_buffers import ImageNet, image_net_of, image_shape_of, image_work_of
-from innervate.agents.predictive.many_seeds.image_encoder import image_backward, image_latents
-from innervate.agents.predictive.many_seeds.losses_kernel import Batch, loss_of, losses, values
-from innervate.agents.predictive.many_seeds.t_maze import TMazeAgentConfig, train_t_maze, world_of
-from innervate.agents.predictive.many_seeds.weights import from_torch, to_torch
-from innervate.agents.predictive.paper import PaperWeights, TwoSteps, paper_losses, weighted
-from innervate.agents.predictive.paper_nets import T_MAZE, PaperNetsConfig
+from innervate.agents.mazes.many_seeds import t_maze_loop as loop
+from innervate.agents.mazes.many_seeds.image_buffers import ImageNet, image_net_of, image_shape_of, image_work_of
+from innervate.agents.mazes.many_seeds.image_encoder import image_backward, image_latents
+from innervate.agents.mazes.many_seeds.losses_kernel import Batch, loss_of, losses, values
+from innervate.agents.mazes.many_seeds.t_maze import TMazeAgentConfig, train_t_maze, world_of
+from innervate.agents.mazes.many_seeds.weights import from_torch, to_torch
+from innervate.agents.mazes.paper import PaperWeights, TwoSteps, paper_losses, weighted
+from innervate.agents.mazes.paper_nets import T_MAZE, PaperNetsConfig
 from innervate.envs.mazes.t_maze import TMazeEnv
 from innervate.errors import ConfigError
 

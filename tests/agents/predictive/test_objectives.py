@@ -7,18 +7,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from innervate.agents.predictive.objectives import (
-    OBJECTIVES,
-    DecorrelationConfig,
-    Experience,
-    HorizonConfig,
-    Objective,
-    SALEConfig,
-    SelfPredictiveConfig,
-    SPRConfig,
-    build,
-    configured,
-)
+from innervate.agents.objectives._objective import Experience, Objective
+from innervate.agents.objectives.decorrelation import DecorrelationConfig
+from innervate.agents.objectives.horizon import HorizonConfig
+from innervate.agents.objectives.sale import SALEConfig
+from innervate.agents.objectives.self_predictive import SelfPredictiveConfig
+from innervate.agents.objectives.spr import SPRConfig
+from innervate.agents.predictive.asked import OBJECTIVES, build, configured
 from innervate.errors import ConfigError, UnknownNameError
 
 BATCH, LATENT, ACTIONS = 7, 5, 3

@@ -15,9 +15,9 @@ from stable_baselines3.common.torch_layers import FlattenExtractor
 from stable_baselines3.common.vec_env import VecNormalize
 from stable_baselines3.sac.policies import SACPolicy
 
+from innervate.agents.objectives.spr import SPRConfig
 from innervate.agents.predictive.algorithms import PLACES, with_prediction
 from innervate.agents.predictive.encoder import LatentEncoder
-from innervate.agents.predictive.objectives import SPRConfig
 from innervate.errors import ConfigError, NonFiniteError
 
 torch.set_num_threads(1)

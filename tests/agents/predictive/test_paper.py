@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.agents.predictive.paper import double_dqn_loss, prediction_loss, repulsion
-from innervate.agents.predictive.paper_nets import LARGE_VALUE, T_MAZE, PaperNetsConfig
+from innervate.agents.mazes.paper import double_dqn_loss
+from innervate.agents.mazes.paper_nets import LARGE_VALUE, T_MAZE, PaperNetsConfig
+from innervate.agents.objectives._losses import prediction_loss, repulsion
 from innervate.errors import ConfigError
 
 RNG = np.random.default_rng(0)

@@ -9,9 +9,9 @@ import pytest
 import torch
 from stable_baselines3.common.env_util import make_vec_env
 
-from innervate.agents.predictive.dqn import PaperDQN
-from innervate.agents.predictive.paper import PaperWeights
-from innervate.agents.predictive.paper_nets import PaperNetsConfig
+from innervate.agents.mazes.dqn import PaperDQN
+from innervate.agents.mazes.paper import PaperWeights
+from innervate.agents.mazes.paper_nets import PaperNetsConfig
 from innervate.errors import ConfigError
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from innervate.agents.predictive.objectives import OBJECTIVES
+from innervate.agents.predictive.asked import OBJECTIVES
 
 
+@pytest.mark.slow
 def test_the_tutorial_s_code_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

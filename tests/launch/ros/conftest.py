@@ -9,9 +9,9 @@ import pytest
 
 pytest.importorskip("websockets")
 
+from innervate.launch.ros.bridge.errors import WireError
 from innervate.launch.ros.bridge.messages import Message
 from innervate.launch.ros.bridge.wire import Handler, OnMessage
-from innervate.launch.ros.errors import WireError
 from innervate.launch.ros.robot_file import Command, Observation, Robot
 from innervate.launch.ros.safety import SafetyConfig
 

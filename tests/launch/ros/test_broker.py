@@ -82,7 +82,7 @@ def test_clients_talk_among_themselves() -> None:
         ({"op": "publish", "topic": "/joint_states", "msg": {}}, "the simulation's own"),
         ({"op": "publish", "topic": "/new", "msg": {}}, "is not known"),
         ({"op": "subscribe", "topic": "/joint_states", "type": ARRAY}, "is of type"),
-        ({"op": "subscribe", "topic": "/joint_states", "compression": "png"}, "not offered"),
+        ({"op": "subscribe", "topic": "/joint_states", "compression": "zip"}, "not offered"),
         ({"op": "fly"}, "no operation 'fly'"),
         ({"op": "auth"}, "no operation"),
         ({"op": "set_level", "level": "all"}, "level"),

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from innervate.launch.ros.bridge import cbor
-from innervate.launch.ros.errors import MessageError
+from innervate.launch.ros.bridge.errors import MessageError
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False)

@@ -15,9 +15,9 @@ from websockets.sync.client import connect as plain_connect
 
 from innervate.errors import ConfigError, InnervateError
 from innervate.launch.ros.bridge.client import ClientConfig, RosbridgeClient
+from innervate.launch.ros.bridge.errors import MessageError, WireError
 from innervate.launch.ros.bridge.limits import Policy
 from innervate.launch.ros.bridge.server import Listen, RosbridgeServer
-from innervate.launch.ros.errors import MessageError, WireError
 
 ARRAY = "std_msgs/msg/Float64MultiArray"
 
@@ -250,3 +250,25 @@ def test_handlers_answer_in_their_own_time(server: RosbridgeServer) -> None:
         client.call("/no", "x/No", {})
     gate.set()
     client.close()
+
+
+def test_encrypted_both_ways_at_a_time(certificate: tuple[Path, Path]) -> None:
+    """One thread reads while another writes: nothing is lost, nothing changed."""
+    server = RosbridgeServer(Listen(port=0, certificate=certificate[0], key=certificate[1]))
+    heard: list[float] = []
+    told: list[float] = []
+    server.advertise("/state", ARRAY)
+    server.subscribe("/cmd", ARRAY, lambda message, now: heard.append(message["data"][0]))
+    client = RosbridgeClient(ClientConfig(uri=server.uri, ca=certificate[0], ping_s=(20.0, 20.0)))
+    client.subscribe("/state", ARRAY, lambda message, now: told.append(message["data"][0]))
+    client.advertise("/cmd", ARRAY)
+    client.topics()
+    sent: list[float] = []
+    for i in range(300):
+        server.publish("/state", {"data": [float(i)] * 200})
+        sent += [float(i)] if client.publish("/cmd", {"data": [float(i)] * 50}) else []
+    assert eventually(lambda: len(heard) == len(sent) and bool(told) and told[-1] == 299.0)
+    assert heard == sent and told == sorted(told), client.last_problem
+    assert client.counts["connection lost"] == 0, client.last_problem
+    client.close()
+    server.close()

@@ -12,12 +12,12 @@ import pytest
 
 from innervate.errors import ConfigError, NonFiniteError
 from innervate.launch.ros.bridge.client import ClientConfig, RosbridgeClient
+from innervate.launch.ros.bridge.errors import WireError
 from innervate.launch.ros.bridge.server import Listen, RosbridgeServer
-from innervate.launch.ros.describe import describe
-from innervate.launch.ros.environment import RosEnv
-from innervate.launch.ros.errors import WireError
 from innervate.launch.ros.robot_file import Robot
-from innervate.launch.ros.simulation import Serving, SimulatedRobot
+from innervate.launch.ros.session.environment import RosEnv
+from innervate.launch.ros.simulated.describe import describe
+from innervate.launch.ros.simulated.simulation import Serving, SimulatedRobot
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_not_finite_actions_are_named_and_stop_the_robot(swimmer: tuple[Robot, S
 def test_a_lost_link_truncates_with_the_reason_and_comes_back(swimmer: tuple[Robot, SimulatedRobot]) -> None:
     import dataclasses
 
-    robot, simulated = swimmer
+    robot, _ = swimmer
     robot = dataclasses.replace(robot, safety=dataclasses.replace(robot.safety, max_age_s=2.0))
     env = RosEnv(robot)
     env.reset()
@@ -86,7 +86,7 @@ def test_a_lost_link_truncates_with_the_reason_and_comes_back(swimmer: tuple[Rob
         time.sleep(0.01)
     env.reset()
     assert not env.step(np.zeros(2))[3]
-    simulated.paused = True  # a robot that says nothing more
+    wire.call("/pause", "std_srvs/srv/SetBool", {"data": True})  # a robot that says nothing more
     _, _, _, truncated, info = env.step(np.zeros(2))
     assert truncated and info["missed"] >= 1 and info["reason"]
     env.close()

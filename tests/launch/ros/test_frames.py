@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from innervate.launch.ros.bridge.errors import MessageError
 from innervate.launch.ros.bridge.frames import Fragments, FrameLimits, decode, encode, split
 from innervate.launch.ros.bridge.messages import check_message, filled, in_ros1, stamp_of, stamp_seconds
-from innervate.launch.ros.errors import MessageError
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Between controller and wire: the robot is told to rest whenever it should be, by whoever notices first."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,8 +8,10 @@ import numpy as np
 import pytest
 
 from innervate.errors import NonFiniteError
-from innervate.launch.ros.link import RobotLink
 from innervate.launch.ros.robot_file import Robot
+from innervate.launch.ros.session.link import RobotLink
+
+from .fake import FakeWire, SimulatedClock
 
 JOINTS = ("hip", "knee", "ankle")
 
@@ -43,25 +44,93 @@ def test_actions_become_commands(wire: Any, linked: Callable[..., RobotLink]) ->
     assert sent(wire) == [[2.0, -1.0, 0.0]]
 
 
-def test_old_observations_stop_until_newer_come(wire: Any, linked: Callable[..., RobotLink]) -> None:
-    link = linked(safety={"max_age_s": 1.0, "watchdog_s": 60.0})
+@pytest.fixture
+def timed(robot: Callable[..., Robot]) -> Callable[..., tuple[RobotLink, FakeWire, SimulatedClock]]:
+    """A link on a simulated clock, its robot's state told once."""
+
+    def make(**options: Any) -> tuple[RobotLink, FakeWire, SimulatedClock]:
+        clock = SimulatedClock()
+        wire = FakeWire(clock)
+        link = RobotLink(robot(**options), wire, clock)
+        wire.tell("/joint_states", {"name": list(JOINTS), "position": [0.0] * 3})
+        return link, wire, clock
+
+    return make
+
+
+def test_old_observations_stop_until_newer_come(timed: Callable[..., Any]) -> None:
+    link, wire, clock = timed(safety={"max_age_s": 1.0, "watchdog_s": 60.0})
     assert not link.act(np.ones(3)).stopped
-    time.sleep(1.05)
+    clock.sleep(1.06)
     assert "angle is" in link.act(np.ones(3)).stopped
-    tell(wire)
+    wire.tell("/joint_states", {"name": list(JOINTS), "position": [0.0] * 3})
     assert not link.act(np.ones(3)).stopped
-    assert [any(c) for c in sent(wire)] == [True, False, True]
+    times, values = wire.commands()
+    assert values.any(1).tolist() == [True, False, False, True]
+    assert times[1] - times[0] <= 1.0 + 0.05 + 1e-9  # the guard saw it first
 
 
-def test_a_controller_that_hangs_is_stopped(wire: Any, linked: Callable[..., RobotLink]) -> None:
-    link = linked(safety={"watchdog_s": 0.1, "max_age_s": 10.0})
+def test_a_controller_that_hangs_is_stopped(timed: Callable[..., Any]) -> None:
+    link, wire, clock = timed(safety={"watchdog_s": 0.1, "max_age_s": 10.0})
     link.act(np.ones(3))
-    began = time.monotonic()
-    while len(sent(wire)) < 2:
-        assert time.monotonic() - began < 5
-        time.sleep(0.001)
-    assert sent(wire)[-1] == [0.0] * 3
+    clock.sleep(0.13)
+    times, values = wire.commands()
+    assert values.any(1).tolist() == [True, False] and times[1] - times[0] <= 0.1 + 0.02 + 1e-9
     assert link.counts["watchdog"] == 1
+    clock.sleep(5.0)
+    assert len(wire.sent) == 2  # told once
+
+
+def test_a_heartbeat_that_stops_stops_the_robot(timed: Callable[..., Any]) -> None:
+    link, wire, clock = timed(emergency_stop_heartbeat_s=0.3, safety={"max_age_s": 60.0, "watchdog_s": 60.0})
+    assert "no heartbeat: /emergency_stop has not been heard" in link.act(np.ones(3)).stopped
+    wire.tell("/emergency_stop", {"data": False})
+    assert not link.act(np.ones(3)).stopped
+    clock.sleep(0.36)  # nobody acts: the guard stops it
+    assert not wire.commands()[1][-1].any()
+    assert "was heard 0.36" in link.act(np.ones(3)).stopped
+    wire.tell("/emergency_stop", {"data": False})
+    assert not link.act(np.ones(3)).stopped
+
+
+@pytest.mark.parametrize(
+    ("type_", "stops", "does_not"),
+    [
+        ("std_msgs/msg/Bool", [{"data": True}, {"data": "no"}, {"data": 0}, {}], [{"data": False}]),
+        ("std_msgs/Empty", [{}, {"data": False}], []),
+        ("std_msgs/msg/Int8", [{"data": 1}, {"data": -1}, {"data": False}, {"data": None}, {}], [{"data": 0}]),
+        ("std_msgs/msg/UInt64", [{"data": 7}], [{"data": 0}]),
+    ],
+)
+def test_stops_of_every_type(timed: Callable[..., Any], type_: str, stops: list[Any], does_not: list[Any]) -> None:
+    link, wire, _ = timed(emergency_stop_type=type_, safety={"max_age_s": 60.0, "watchdog_s": 60.0})
+    assert wire.types["/emergency_stop"].count("/") == 2
+    for message in does_not:
+        wire.tell("/emergency_stop", message)
+        assert not link.act(np.ones(3)).stopped
+    for message in stops:
+        link.act(np.ones(3))
+        wire.tell("/emergency_stop", message)
+        assert not wire.commands()[1][-1].any() and link.act(np.ones(3)).stopped
+        link.release()
+
+
+def test_the_stop_is_subscribed_to_before_anything_may_move(timed: Callable[..., Any]) -> None:
+    """A latched value comes with the subscription: the very first wish finds it."""
+
+    class Latched(FakeWire):
+        def subscribe(self, topic: str, type_: str, on_message: Any) -> None:
+            super().subscribe(topic, type_, on_message)
+            if topic == "/emergency_stop":
+                assert not self.sent
+                on_message({"data": True}, self.clock.now_s())
+
+    _, other, clock = timed()
+    wire = Latched(clock)
+    link = RobotLink(timed()[0].robot, wire, clock)
+    wire.tell("/joint_states", {"name": list(JOINTS), "position": [0.0] * 3})
+    assert "told on /emergency_stop" in link.act(np.ones(3)).stopped
+    assert not wire.commands()[1].any() and not other.sent
 
 
 def test_emergency_stop_by_topic_service_and_call(wire: Any, linked: Callable[..., RobotLink]) -> None:
@@ -69,7 +138,7 @@ def test_emergency_stop_by_topic_service_and_call(wire: Any, linked: Callable[..
     for stop in (
         lambda: wire.tell("/emergency_stop", {"data": True}),
         lambda: wire.tell("/emergency_stop", {"data": "yes"}),  # what is not a clear no stops
-        lambda: wire.call("/innervate/emergency_stop", "std_srvs/srv/Trigger", {}),
+        lambda: wire.call(link.stop_service, "std_srvs/srv/Trigger", {}),
         link.emergency_stop,
     ):
         link.act(np.ones(3))
@@ -77,7 +146,7 @@ def test_emergency_stop_by_topic_service_and_call(wire: Any, linked: Callable[..
         assert sent(wire)[-1] == [0.0] * 3  # at once, not at the next command
         wire.tell("/emergency_stop", {"data": False})  # does not release
         assert link.act(np.ones(3)).stopped and sent(wire)[-1] == [0.0] * 3
-        wire.call("/innervate/release", "std_srvs/srv/Trigger", {})
+        wire.call(link.release_service, "std_srvs/srv/Trigger", {})
         assert not link.act(np.ones(3)).stopped
 
 
@@ -119,8 +188,9 @@ def test_fuzzed_actions_never_leave_the_limits(wire: Any, linked: Callable[..., 
 def test_a_diverged_controller_ends_the_drive_at_rest(wire: Any, linked: Callable[..., RobotLink]) -> None:
     import torch
 
-    from innervate.controllers import Controller, ControllerSpec, Port
-    from innervate.launch.ros.drive import Driver
+    from innervate.controllers import Controller, ControllerSpec
+    from innervate.launch.ros.session.drive import Driver
+    from innervate.signals import Channel
 
     class Diverging(Controller):
         def forward(self, obs: Any, state: Any) -> Any:
@@ -129,7 +199,7 @@ def test_a_diverged_controller_ends_the_drive_at_rest(wire: Any, linked: Callabl
                 action[0, 1] = torch.nan
             return action, state
 
-    spec = ControllerSpec(observations=(Port(name="angle", size=3),), action_size=3, control_step_s=0.02)
+    spec = ControllerSpec(observations=(Channel(name="angle", size=3),), action_size=3, control_step_s=0.02)
     link = linked(safety={"max_age_s": 10.0})
     with pytest.raises(NonFiniteError):
         Driver(Diverging(spec), link).run(10)
@@ -149,3 +219,18 @@ def test_wire_errors_in_another_thread_do_not_hide(wire: Any, linked: Callable[.
     for thread in threads:
         thread.join()
     assert results == [""] * 8
+
+
+def test_a_drive_tells_how_far_it_is(timed: Callable[..., Any]) -> None:
+    link, wire, _ = timed()
+    link.act(np.ones(3))
+    link.act(np.ones(3))
+    link.emergency_stop()
+    link.release()
+    link.act(np.ones(3))
+    link.close()
+    assert wire.stages == ["unconfigured", "active", "inactive", "active", "inactive", "unconfigured"]
+    link, wire, _ = timed()
+    link.act(np.full(3, np.nan))
+    link.close()
+    assert wire.stages == ["unconfigured", "error"]

@@ -3,20 +3,21 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
 
-from innervate.controllers import Port
 from innervate.errors import InnervateError
-from innervate.launch.ros.drive import Tick
-from innervate.launch.ros.measured import measured, noise_of
-from innervate.launch.ros.recording import Recorder
 from innervate.launch.ros.robot_file import Robot
 from innervate.launch.ros.safety import Verdict
-from innervate.launch.ros.senses import Senses
+from innervate.launch.ros.session.drive import Tick
+from innervate.launch.ros.session.measured import measured, noise_of
+from innervate.launch.ros.session.recording import Recorder
+from innervate.launch.ros.session.senses import Senses
+from innervate.signals import Channel
+
+from .fake import FakeWire, SimulatedClock
 
 
 def test_noise_is_told_from_motion() -> None:
@@ -27,14 +28,17 @@ def test_noise_is_told_from_motion() -> None:
     assert noise_of(motion) < 0.003
 
 
-def test_ages_are_since_the_stamp_where_the_clocks_agree(wire: Any, robot: Callable[..., Robot]) -> None:
-    senses = Senses(wire, robot())
+def test_ages_are_since_the_stamp_where_the_clocks_agree(robot: Callable[..., Robot]) -> None:
+    clock = SimulatedClock(wall_s=1.7e9 + 0.3)
+    wire = FakeWire(clock)
+    senses = Senses(wire, robot(), clock)
     for late_s, expected in ((0.08, 0.08), (3600.0, 0.0), (-3600.0, 0.0)):
         senses.forget()
-        stamp = time.time() - late_s
+        stamp = clock.wall_s() - late_s
         header = {"stamp": {"sec": int(stamp), "nanosec": int(stamp % 1 * 1e9)}}
         wire.tell("/joint_states", {"header": header, "name": ["hip", "knee", "ankle"], "position": [0.0] * 3})
-        assert senses.oldest_s(time.monotonic()) == pytest.approx(expected, abs=0.03)
+        clock.sleep(0.01)
+        assert senses.oldest_s(clock.now_s()) == pytest.approx(max(expected, 0.0) + 0.01, abs=1e-6)
 
 
 def test_a_recording_becomes_a_randomisation_that_the_simulator_takes(
@@ -47,7 +51,7 @@ def test_a_recording_becomes_a_randomisation_that_the_simulator_takes(
         observation = rng.normal(0, [0.02] * 2 + [0.3] * 9).astype(np.float32)
         recorder.tick(Tick(k, time.monotonic(), observation, np.zeros(3), {}, Verdict(np.zeros(3), "", ()), age_s))
     recorder.close()
-    found = measured(tmp_path / "d.mcap", [Port(name="joint_angle", size=2), Port(name="body_velocity", size=9)])
+    found = measured(tmp_path / "d.mcap", [Channel(name="joint_angle", size=2), Channel(name="body_velocity", size=9)])
     assert found.delay_s is not None
     np.testing.assert_allclose(found.delay_s, np.percentile(ages, [5, 95]))
     assert found.noise == {"joint_angle": pytest.approx(0.02, rel=0.15), "body_velocity": pytest.approx(0.3, rel=0.15)}

@@ -23,7 +23,8 @@ sane = st.floats(-1e3, 1e3)
 def layer(kind: Kind = "velocity", **config: Any) -> SafetyLayer:
     travel = ((-1.0, 1.0), (-1.0, 1.0)) if kind != "position" else ()
     limits = Limits(joints=JOINTS, kind=kind, low=(-2.0, -0.5), high=(2.0, 0.5), rate_per_s=(10.0, 4.0), travel=travel)
-    return SafetyLayer(limits, SafetyConfig(**config), STEP_S)
+    exact: dict[str, Any] = {"jitter_s": 0.0, **config}
+    return SafetyLayer(limits, SafetyConfig(**exact), STEP_S)
 
 
 @st.composite
@@ -46,7 +47,7 @@ def days(draw: st.DrawFn) -> list[tuple[str, Any]]:
     positions=st.lists(st.tuples(sane, sane), min_size=40, max_size=40), soft=st.sampled_from([0.0, 0.1, 1.0]),
 )  # fmt: skip
 def test_whatever_happens(events: list[tuple[str, Any]], kind: Kind, positions: list[Any], soft: float) -> None:
-    one, now, last, running = layer(kind, soft_start_s=soft), 0.0, None, False
+    one, now, last, running, moving = layer(kind, soft_start_s=soft), 0.0, None, False, False
     for (what, value), where in zip(events, positions, strict=False):
         now += STEP_S
         position = np.array(where)
@@ -71,6 +72,8 @@ def test_whatever_happens(events: list[tuple[str, Any]], kind: Kind, positions: 
         if verdict.stopped:
             if kind != "position":
                 assert not command.any()
+            elif moving:  # it stops where it is
+                equal(command, np.clip(position, one.low, one.high))
             elif last is not None:
                 equal(command, last)
         elif last is not None and running:
@@ -82,6 +85,7 @@ def test_whatever_happens(events: list[tuple[str, Any]], kind: Kind, positions: 
                 assert ((np.abs(command - last) <= one.step + 1e-12) | (command == 0)).all()
         assert bool(verdict.stopped) == (bool(one.latched) or what == "old")
         last, running = command, not verdict.stopped
+        moving = running
 
 
 def test_non_finite_wish_names_the_joint_and_latches() -> None:
@@ -112,9 +116,71 @@ def test_positions_hold_where_they_are_and_start_from_where_the_joints_are() -> 
     first = one.command(np.array([2.0, 0.5]), now_s=0.02, position=np.array([1.0, 0.1]))
     close(first.command, [1.2, 0.18])
     held = one.stop("test", np.array([1.1, 0.0]))
-    equal(held.command, first.command)
+    equal(held.command, [1.1, 0.0])
+    sunk = one.stop("test", np.array([1.0, -0.1]))  # under its weight: it is held, not followed down
+    equal(sunk.command, [1.1, 0.0])
     moved = one.command(np.array([2.0, 0.5]), now_s=5.0, position=np.array([-1.0, 0.0]))  # by hand meanwhile
     close(moved.command, [-0.8, 0.08])
+    equal(one.stop("beyond its limits", np.array([-3.0, 9.0])).command, [-2.0, 0.5])
+
+
+def test_a_target_is_held_where_the_robot_file_says_so() -> None:
+    one = layer("position", soft_start_s=0.0, hold="target")
+    first = one.command(np.array([2.0, 0.5]), now_s=0.02, position=np.array([1.0, 0.1]))
+    equal(one.stop("test", np.array([0.9, 0.0])).command, first.command)
+    on = one.command(np.array([2.0, 0.5]), now_s=0.04, position=np.array([0.9, 0.0]))
+    close(on.command, np.add(np.asarray(first.command), [0.2, 0.08]))  # from the target on
+
+
+def test_a_rest_that_no_measurement_is_known_for_is_the_last_target() -> None:
+    one = layer("position", soft_start_s=0.0)
+    first = one.command(np.array([2.0, 0.5]), now_s=0.02, position=np.array([1.0, 0.1]))
+    equal(one.stop("test", None).command, first.command)
+    other = layer("position", soft_start_s=0.0)
+    assert other.stop("test", np.array([math.nan, 0.0])).command is None
+
+
+@pytest.mark.parametrize("kind", ["position", "velocity", "effort"])
+@pytest.mark.parametrize("soft_s", [0.0, 0.5])
+@pytest.mark.parametrize("hz", [7.0, 50.0, 300.0, 1000.0])
+def test_limits_are_by_time_however_often_it_is_asked(hz: float, soft_s: float, kind: Kind) -> None:
+    one = layer(kind, soft_start_s=soft_s)
+    times = np.arange(int(1.6 * hz)) / hz  # there, back, and there
+    told = np.array([
+        one.command(np.array([2.0, 0.5]) * (1 if t % 1 < 0.5 else -1), now_s=5 + t, position=np.zeros(2)).command
+        for t in times
+    ])  # fmt: skip
+    for first in range(0, len(times), max(1, len(times) // 60)):
+        for window_s in (0.05, 0.2, 1.0):
+            last = int(np.searchsorted(times, times[first] + window_s - 1e-9))
+            if last < len(times):
+                change = np.abs(told[last] - told[first])
+                assert (change <= np.array([10.0, 4.0]) * (times[last] - times[first]) + 1e-9).all()
+    if soft_s:
+        grown = np.abs(told[times < soft_s]) <= np.outer(times[times < soft_s] / soft_s, [2.0, 0.5]) + 1e-9
+        assert grown.all()
+
+
+def test_limits_count_the_time_since_the_last_command_was_out_less_the_jitter() -> None:
+    one = layer("velocity", soft_start_s=0.0, jitter_s=0.002)
+    wish = np.array([2.0, 0.5])
+    one.command(wish, now_s=5.0)
+    one.was_sent(5.004)  # computed at 5.0, on the wire by then
+    close(one.command(wish, now_s=5.02).command, np.array([0.2, 0.08]) + np.array([10.0, 4.0]) * 0.014)
+    coarse = layer("velocity", soft_start_s=0.0, jitter_s=1.0)  # at most a quarter of the control step
+    coarse.command(wish, now_s=5.0)
+    close(coarse.command(wish, now_s=5.02).command, np.array([0.2, 0.08]) + np.array([10.0, 4.0]) * 0.015)
+
+
+def test_a_command_that_did_not_go_out_does_not_count() -> None:
+    one = layer("velocity", soft_start_s=0.0)
+    for i in range(1, 6):
+        verdict = one.command(np.array([2.0, 0.5]), now_s=i * STEP_S)
+        close(verdict.command, [0.2, 0.08])  # the robot still has nothing: one step from rest, not five
+        one.not_sent()
+    one.command(np.array([2.0, 0.5]), now_s=1.0)
+    close(one.command(np.array([2.0, 0.5]), now_s=1.0).command, [0.2, 0.08])  # no time, no change
+    close(one.command(np.array([2.0, 0.5]), now_s=0.5).command, [0.2, 0.08])  # a clock that was set back
 
 
 def test_end_of_travel_stops_pushing_at_once_but_lets_go_back() -> None:

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from innervate.errors import ConfigError
-from innervate.launch.ros.bridge.messages import Message
-from innervate.launch.ros.errors import MessageError
+from innervate.launch.ros.bridge.errors import MessageError
 from innervate.launch.ros.robot_file import Observation, Robot
-from innervate.launch.ros.senses import Senses, values_of
+from innervate.launch.ros.session.senses import Senses, values_of
+
+from .fake import FakeWire, SimulatedClock
 
 close: Any = np.testing.assert_allclose
 equal: Any = np.testing.assert_array_equal
@@ -55,6 +56,59 @@ def test_bad_joint_states_are_named_by_joint(message: dict[str, Any], problem: s
         values_of(LEG, message)
 
 
+def test_joints_of_several_drivers_are_merged_each_with_its_age(robot: Callable[..., Robot]) -> None:
+    clock = SimulatedClock()
+    wire = FakeWire(clock)
+    senses = Senses(wire, robot(), clock)
+
+    def tell(names: list[str], *values: float, stamp_s: float = 0.0) -> None:
+        stamp = {"sec": int(stamp_s), "nanosec": round(stamp_s % 1 * 1e9)}
+        wire.tell("/joint_states", {"header": {"stamp": stamp}, "name": names, "position": list(values)})
+
+    tell(["ankle", "tail"], 3.0, 9.0, stamp_s=5.5)
+    assert senses.get("angle") is None and senses.numbers() == {"angle": 0}
+    assert "hip, knee are not among the robot's joints, ankle, tail" in senses.missing()["angle"]
+    clock.sleep(0.1)
+    tell(["knee", "hip"], 2.0, 1.0, stamp_s=5.5)  # the same stamp, of another driver: no repetition
+    equal(senses["angle"], [1.0, 2.0, 3.0])
+    assert senses.numbers() == {"angle": 1} and senses.ages_s(clock.now_s())["angle"] == pytest.approx(0.1)
+    before = senses["angle"]
+    for n in range(10):  # one driver is silent: its joints grow old, and the set is not new
+        clock.sleep(0.1)
+        tell(["hip", "knee"], 10.0 + n, 2.0, stamp_s=5.6 + 0.1 * n)
+    equal(senses["angle"], [19.0, 2.0, 3.0])
+    equal(before, [1.0, 2.0, 3.0])
+    assert senses.numbers() == {"angle": 1} and senses.ages_s(clock.now_s())["angle"] == pytest.approx(1.1)
+    tell(["base"], 0.0)  # nothing of ours
+    tell(["ankle"], 4.0, stamp_s=6.6)
+    assert senses.numbers() == {"angle": 2}
+    assert senses.sources["/joint_states"] >= {("ankle", "tail"), ("knee", "hip"), ("hip", "knee"), ("base",)}
+
+
+@pytest.mark.parametrize(
+    ("stamps", "taken"),
+    [
+        ([7.25] * 6, 6),  # a driver whose stamps stand still
+        ([7.0, 7.0, 7.0, 8.0, 8.0, 8.0], 6),  # of whole seconds
+        ([7.01, 7.02, 7.02, 7.03, 7.03, 7.03], 3),  # a network that repeats
+        ([7.01, 7.02, 7.01, 7.03, 7.02, 7.04], 4),  # one that reorders
+        ([0.0] * 6, 6),  # no clock at all
+    ],
+)
+def test_stamps_tell_old_from_new_where_they_mean_anything(
+    robot: Callable[..., Robot], stamps: list[float], taken: int
+) -> None:
+    clock = SimulatedClock()
+    wire = FakeWire(clock)
+    senses = Senses(wire, robot(), clock)
+    for stamp_s in stamps:
+        clock.sleep(0.01)
+        stamp = {"sec": int(stamp_s), "nanosec": round(stamp_s % 1 * 1e9)}
+        message = {"header": {"stamp": stamp}, "name": ["hip", "knee", "ankle"], "position": [0.0] * 3}
+        wire.tell("/joint_states", message)
+    assert senses.numbers() == {"angle": taken}
+
+
 def test_bad_messages_leave_the_last_good_one_and_are_counted(wire: Any, robot: Callable[..., Robot]) -> None:
     senses = Senses(wire, robot())
     good = {"name": ["knee", "ankle", "hip"], "position": [2.0, 3.0, 1.0]}
@@ -94,13 +148,38 @@ def test_other_messages() -> None:
     equal(values_of(one("nav_msgs/msg/Odometry", "twist.twist.linear"), odom), [4, 0, 0])
     with pytest.raises(MessageError, match="'linear'"):
         values_of(one("nav_msgs/msg/Odometry", "twist.twist.linear"), {"twist": {"twist": {}}})
-    scan: Message = {"range_max": 10.0, "ranges": [1.0, None, math.inf, 3.0]}
-    equal(values_of(one("sensor_msgs/msg/LaserScan", "ranges"), scan), [1, 10, 10, 3])
     tf = one("tf2_msgs/msg/TFMessage", "transform.translation", joints=("camera",))
     moved = {"translation": {"x": 1.0, "y": 0.0, "z": 2.0}}
     frames = {"transforms": [{"child_frame_id": name, "transform": moved} for name in ("base", "camera")]}
     equal(values_of(tf, frames), [1, 0, 2])
     assert values_of(tf, {"transforms": frames["transforms"][:1]}) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "type_", "low", "high"),
+    [
+        ("ranges", "sensor_msgs/msg/LaserScan", "range_min", "range_max"),
+        ("range", "sensor_msgs/Range", "min_range", "max_range"),
+    ],
+)
+def test_ranges_by_rep_117_alike_over_every_wire(field: str, type_: str, low: str, high: str) -> None:
+    def told(ranges: Any, **more: Any) -> list[float]:
+        one = Observation(name="x", topic="/x", type=type_, field=field, **more)
+        values = values_of(one, {low: 0.1, high: 10.0, field: ranges if field == "ranges" else ranges[0]})
+        assert values is not None
+        return values.tolist()
+
+    for kind in (list, np.array):  # JSON without null; CBOR and rclpy
+        assert told(kind([-math.inf])) == [0.1] and told(kind([math.inf])) == [10.0]
+        assert told(kind([0.02])) == [0.1] and told(kind([99.0])) == [10.0] and told(kind([3.0])) == [3.0]
+    for unknown in ([None], [math.nan], np.array([math.nan])):  # null may be any of the three
+        with pytest.raises(MessageError, match="too close as well as nothing there"):
+            told(unknown)
+        assert told(unknown, null_range="max") == [10.0] and told(unknown, null_range="min") == [0.1]
+    with pytest.raises(MessageError, match="reach"):
+        values_of(Observation(name="x", topic="/x", type=type_, field=field), {low: 5.0, high: 1.0, field: [1.0]})
+    with pytest.raises(ValueError, match="null_range is for"):
+        Observation(name="x", topic="/x", type="sensor_msgs/msg/Imu", field="orientation", null_range="max")
 
 
 def test_pictures() -> None:
@@ -121,11 +200,11 @@ def test_raw_pictures_are_refused_with_the_reason() -> None:
 
 
 def test_sizes_must_fit_the_controller(robot: Callable[..., Robot]) -> None:
-    from innervate.controllers import Port
-    from innervate.launch.ros.senses import check_fit
+    from innervate.launch.ros.session.senses import check_fit
+    from innervate.signals import Channel
 
-    check_fit(robot(), [Port(name="angle", size=3)])
+    check_fit(robot(), [Channel(name="angle", size=3)])
     with pytest.raises(ConfigError, match="has 4 numbers; the robot file names 3 joints"):
-        check_fit(robot(), [Port(name="angle", size=4)])
+        check_fit(robot(), [Channel(name="angle", size=4)])
     with pytest.raises(ConfigError, match="needs the observation 'speed'"):
-        check_fit(robot(), [Port(name="speed", size=3)])
+        check_fit(robot(), [Channel(name="speed", size=3)])

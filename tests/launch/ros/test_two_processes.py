@@ -10,14 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from innervate.agents.rollout import Moment, rollout
-from innervate.agents.worlds import WorldConfig, make_vector_env
+from innervate.agents.experience.rollout import Moment, rollout
+from innervate.agents.experience.worlds import make_vector_env
+from innervate.agents.learner import WorldConfig
 from innervate.controllers import CONTROLLERS
 from innervate.launch.cli import main
-from innervate.launch.ros.replay import decisions, read_messages
+from innervate.launch.ros.session.replay import decisions, read_messages
 from innervate.launch.run.evaluation import build_controller
 
 from .processes import ENVIRONMENT, innervate, serving
+
+pytestmark = pytest.mark.slow
 
 STEPS = 300
 

@@ -10,6 +10,8 @@ from innervate.errors import ConfigError
 from innervate.launch.commands import sweep
 from innervate.launch.commands.train import configuration, parse
 
+pytestmark = pytest.mark.slow
+
 TEXT = (Path(__file__).parents[3] / "docs/tutorials/sweeps.md").read_text(encoding="utf-8")
 COMMANDS = [shlex.split(line) for line in re.findall(r"^ +innervate (.+?)(?: +#.*)?$", TEXT, re.MULTILINE)]
 

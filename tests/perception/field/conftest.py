@@ -8,12 +8,12 @@ import pytest
 
 pytest.importorskip("numba")
 
-from innervate.envs.bodies.rooms import scene
-from innervate.envs.photograph import Pinhole
+from innervate.cameras import Pinhole
+from innervate.envs.scenery.rooms import scene
 from innervate.launch.field_capture import Scene, views_of
-from innervate.perception.field.capture import Capture, points_of_depth
-from innervate.perception.field.training import VoxelConfig, train_voxels
-from innervate.perception.field.voxel import VoxelField
+from innervate.perception.field.capture.capture import Capture, points_of_depth
+from innervate.perception.field.radiance.training import VoxelConfig, train_voxels
+from innervate.perception.field.radiance.voxel import VoxelField
 
 PIXELS, VIEWS, HELD_OUT = 48, 30, 4
 CONFIG = VoxelConfig(rays=400_000, voxel_m=0.07)
@@ -34,7 +34,7 @@ def room() -> Scene:
     model = scene("room", 0).compile()
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
-    return Scene(model, data, Pinhole(PIXELS, PIXELS, 70.0), colours=False)
+    return Scene(model, data, Pinhole.of_view(PIXELS, PIXELS, 70.0), colours=False)
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,14 @@ import mujoco
 import numpy as np
 import pytest
 
-from innervate.envs.bodies.rooms import SCENES, scene
-from innervate.envs.gl import probe
-from innervate.envs.photograph import Photographer, Pinhole, RayCamera, lit_evenly
-from innervate.envs.viewpoints import clearance_m
+from innervate.cameras import Pinhole, look_at
+from innervate.envs.scenery.rooms import SCENES, scene
+from innervate.envs.sight.gl import probe
+from innervate.envs.sight.photograph import Photographer, RayCamera, lit_evenly
+from innervate.envs.sight.viewpoints import clearance_m
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.field_capture import Scene, open_scene, views_of
-from innervate.perception.field.camera import Intrinsics, look_at
-from innervate.perception.field.capture import Capture, points_of_depth
+from innervate.perception.field.capture.capture import Capture, points_of_depth
 
 needs_gl = pytest.mark.skipif("ok" not in probe().values(), reason="no OpenGL library here can render a frame")
 EYE = look_at(np.array([0.6, 0.5, 1.5]), np.array([4.0, 3.0, 0.7]))
@@ -30,7 +30,7 @@ def posed(name: str) -> tuple[mujoco.MjModel, mujoco.MjData]:
 def test_rays_give_the_depth_that_opengl_gives() -> None:
     model, data = posed("room")
     model.vis.quality.offsamples = 0
-    pinhole = Pinhole(96, 64, 70.0)
+    pinhole = Pinhole.of_view(96, 64, 70.0)
     eye = Photographer(model, data, pinhole)
     eye.look(EYE)
     depth, _ = RayCamera(model, data, pinhole).look(EYE)
@@ -50,7 +50,7 @@ def disagreement(even: bool) -> float:
     model = lit_evenly(spec.compile()) if even else spec.compile()
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
-    place = Scene(model, data, Pinhole(128, 128, 70.0))
+    place = Scene(model, data, Pinhole.of_view(128, 128, 70.0))
     target = np.array([2.4, 2.2, 0.5])
     seen = place.shoot(np.stack([look_at(np.array(e), target) for e in ([0.7, 2.6, 0.8], [3.4, 2.9, 1.9])]))
     place.close()
@@ -75,7 +75,7 @@ def test_a_surface_has_one_colour_from_everywhere() -> None:
 
 
 def test_a_known_point_falls_on_the_pixel_that_geometry_says() -> None:
-    camera = Intrinsics.of_view(100, 80, 60.0)
+    camera = Pinhole.of_view(100, 80, 60.0)
     depth = np.full((1, 80, 100), 2.0, np.float32)
     pose = look_at(np.zeros(3), np.array([1.0, 0.0, 0.0]))
     points = points_of_depth(depth, pose[None], camera)[0].reshape(80, 100, 3)
@@ -87,7 +87,7 @@ def test_a_known_point_falls_on_the_pixel_that_geometry_says() -> None:
 @pytest.mark.parametrize("name", SCENES)
 def test_random_views_have_room_around_them(name: str) -> None:
     model, data = posed(name)
-    place = Scene(model, data, Pinhole(8, 8, 70.0), colours=False)
+    place = Scene(model, data, Pinhole.of_view(8, 8, 70.0), colours=False)
     for pose in views_of(place, "random", 8, 3):
         assert clearance_m(model, data, pose[:3, 3]) >= 0.3
 
@@ -99,7 +99,7 @@ def test_the_same_seed_furnishes_the_same_room() -> None:
 
 def test_a_scene_that_nobody_knows_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'cluttered'"):
-        open_scene("clutered", Pinhole(8, 8, 70.0), colours=False)
+        open_scene("clutered", Pinhole.of_view(8, 8, 70.0), colours=False)
 
 
 def test_labels_are_the_geoms(room: Scene, capture: Capture) -> None:
@@ -111,4 +111,4 @@ def test_labels_are_the_geoms(room: Scene, capture: Capture) -> None:
 
 def test_an_image_of_another_size_is_refused(capture: Capture) -> None:
     with pytest.raises(ConfigError, match="48 x 48"):
-        replace(capture, camera=Intrinsics.of_view(64, 64, 70.0))
+        replace(capture, camera=Pinhole.of_view(64, 64, 70.0))

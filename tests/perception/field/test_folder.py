@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from innervate.errors import ConfigError, InnervateError, NonFiniteError
-from innervate.perception.field.capture import Capture
-from innervate.perception.field.folder import load_capture, save_capture
+from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.capture.folder import load_capture, save_capture
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ CASES: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (opencv, "--convention opencv"),
     (opencv_without_depth, "--convention opencv"),
     (outside, "leads out of"),
-    (lambda d: d.update(k1=0.1), "undistort"),
+    (lambda d: d.update(k3=0.1), "k3 = 0.1"),
     (lambda d: d.update(w=99), "99 x 48"),
     (lambda d: d.update(frames=[]), "no `frames`"),
     (lambda d: (d.pop("fl_x"), None)[1], "focal length"),
@@ -132,5 +132,5 @@ def test_nan_depth_names_its_file(folder: Path) -> None:
 def test_a_pickled_array_is_not_opened(folder: Path) -> None:
     np.save(folder / "depth/evil.npy", np.array([{"a": 1}], object), allow_pickle=True)
     edit(folder, lambda d: d["frames"][0].update(depth_file_path="depth/evil.npy"))
-    with pytest.raises(InnervateError, match="cannot be decoded"):
+    with pytest.raises(InnervateError, match="cannot be read"):
         load_capture(folder)

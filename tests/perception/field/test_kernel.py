@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from innervate.perception.field.camera import Intrinsics, look_at
-from innervate.perception.field.ray_function import Lattice, cast_rays, torch_sums
-from innervate.perception.field.voxel import VoxelField, empty_field, leaps, occupied_cells, resampled
-from innervate.perception.field.voxel_kernel import adam, train_batch
+from innervate.cameras import Pinhole, look_at
+from innervate.perception.field.radiance.ray_function import Lattice, cast_rays, torch_sums
+from innervate.perception.field.radiance.voxel import VoxelField, empty_field, leaps, occupied_cells, resampled
+from innervate.perception.field.radiance.voxel_kernel import adam, train_batch
 
 RAYS = 64
 
@@ -82,7 +82,7 @@ def test_the_kernel_s_gradient_is_that_of_finite_differences() -> None:
 
 def test_a_slab_takes_the_light_that_its_density_says() -> None:
     field = empty_field(np.array([[0.0, 0, 0], [1, 1, 1]]), 0.05, alpha=0.05)
-    view = field.render(look_at(np.array([-1.0, 0.5, 0.5]), np.array([1.0, 0.5, 0.5])), Intrinsics.of_view(1, 1, 5.0))
+    view = field.render(look_at(np.array([-1.0, 0.5, 0.5]), np.array([1.0, 0.5, 0.5])), Pinhole.of_view(1, 1, 5.0))
     density = float(field.density(np.array([[0.5, 0.5, 0.5]]))[0])
     assert float(view.opacity[0, 0]) == pytest.approx(1 - np.exp(-density * 1.0), abs=0.02)
     half = np.log(2 / (1 + np.exp(-density))) / density  # where half of what is taken has been taken
@@ -107,7 +107,7 @@ def test_leaps_never_pass_over_an_occupied_cell() -> None:
 
 def test_training_s_gradient_is_that_of_the_squared_error() -> None:
     field = misty(4)
-    camera = Intrinsics.of_view(6, 6, 60.0)
+    camera = Pinhole.of_view(6, 6, 60.0)
     pose = look_at(np.array([0.5, 0.4, 0.3]), np.array([1.0, 0.7, 0.4]))
     rng = np.random.default_rng(0)
     image = rng.integers(0, 255, (1, 36, 3)).astype(np.uint8)
@@ -119,9 +119,9 @@ def test_training_s_gradient_is_that_of_the_squared_error() -> None:
         loss, _ = train_batch(
             grid, gradient, np.empty(n, np.int32), np.zeros(n, np.uint8), field.leap, np.array(field.shape, np.int32),
             field.origin.astype(np.float32), np.float32(field.voxel_m), np.float32(0.05),
-            np.ascontiguousarray(pose[None, :3], np.float32), camera.directions(), image, np.empty((0, 0), np.float32),
-            np.arange(36), np.full(36, 0.5, np.float32), background, np.array([0, 1, 0, 0, 0], np.float32),
-            field.max_samples,
+            np.ascontiguousarray(pose[None, :3], np.float32), camera.directions(), image,
+            np.empty((0, 0), np.uint8), np.empty((0, 0), np.float32), np.arange(36), np.full(36, 0.5, np.float32),
+            background, np.array([0, 1, 0, 0, 0], np.float32), field.max_samples,
         )  # fmt: skip
         return loss, gradient
 

@@ -8,13 +8,13 @@ import pytest
 from safetensors.numpy import save_file
 
 from innervate.errors import ConfigError, NonFiniteError
-from innervate.perception.field.capture import Capture
-from innervate.perception.field.checkpoint import load_field, save_field
+from innervate.perception.field.answers.labels import label_field, mean_iou
+from innervate.perception.field.capture.capture import Capture
 from innervate.perception.field.field import NeuralField, normals, psnr
-from innervate.perception.field.labels import label_field, mean_iou
-from innervate.perception.field.mlp import MLPFieldConfig, distil
-from innervate.perception.field.training import Progress, VoxelConfig, train_voxels
-from innervate.perception.field.voxel import VoxelField, empty_field
+from innervate.perception.field.radiance.checkpoint import load_field, save_field
+from innervate.perception.field.radiance.mlp import MLPFieldConfig, distil
+from innervate.perception.field.radiance.training import Progress, VoxelConfig, train_voxels
+from innervate.perception.field.radiance.voxel import VoxelField, empty_field
 
 CONFIG = VoxelConfig(rays=400_000, voxel_m=0.07)
 

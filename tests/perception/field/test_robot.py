@@ -11,23 +11,23 @@ from gymnasium.utils.env_checker import check_env
 from scipy.ndimage import binary_erosion
 from scipy.spatial import ConvexHull
 
-from innervate.agents.field_view import FieldView
-from innervate.envs.bodies.rooms import scene
-from innervate.envs.rover import add_rover, drive
-from innervate.envs.solids import signed_distance_m
+from innervate.agents.experience.field_view import FieldView
+from innervate.cameras import Pinhole, angle_between_rad, look_at
+from innervate.envs.bodies.rover import add_rover, drive
+from innervate.envs.scenery.rooms import scene
 from innervate.errors import ConfigError, UnknownNameError
+from innervate.launch.analysis.measures.solids import signed_distance_m
 from innervate.launch.commands.field import off
 from innervate.launch.field_capture import Scene, explore, views_of
-from innervate.perception.field.camera import Intrinsics, angle_between_rad, look_at
-from innervate.perception.field.capture import Capture
-from innervate.perception.field.information import information_of, next_view
-from innervate.perception.field.labels import label_field
-from innervate.perception.field.localise import localise, relocalise
-from innervate.perception.field.mesh import convex_parts, mjcf_of, save_mesh, solid_points, surface
-from innervate.perception.field.planning import plan
-from innervate.perception.field.space import FREE, OCCUPIED, UNKNOWN, Space, carve
-from innervate.perception.field.training import VoxelConfig
-from innervate.perception.field.voxel import VoxelField, empty_field, leaps, occupied_cells
+from innervate.perception.field.answers.information import information_of, next_view
+from innervate.perception.field.answers.labels import label_field
+from innervate.perception.field.answers.localise import localise, relocalise
+from innervate.perception.field.answers.mesh import convex_parts, mjcf_of, save_mesh, solid_points, surface
+from innervate.perception.field.answers.planning import plan
+from innervate.perception.field.answers.space import FREE, OCCUPIED, UNKNOWN, Space, carve
+from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.radiance.training import VoxelConfig
+from innervate.perception.field.radiance.voxel import VoxelField, empty_field, leaps, occupied_cells
 
 BODY: dict[str, Any] = {"radius_m": 0.2, "height_m": (0.12, 0.35)}
 
@@ -118,6 +118,7 @@ def test_no_way_is_said_to_be_none(space: Space) -> None:
         plan(space, spots[0], spots[-1], radius_m=0.2, height_m=(0.1, 9.0))
 
 
+@pytest.mark.slow
 def test_a_picture_tells_where_it_was_taken(field: VoxelField, capture: Capture) -> None:
     found = 0
     tests = capture.testing
@@ -194,7 +195,7 @@ def test_hulls_cover_no_free_space() -> None:
 
 
 def test_information_is_the_square_of_what_finite_differences_say() -> None:
-    field, camera = ball(0.2, 0.1), Intrinsics.of_view(9, 9, 50.0)
+    field, camera = ball(0.2, 0.1), Pinhole.of_view(9, 9, 50.0)
     pose = look_at(np.array([-0.9, 0.1, 0.1]), np.zeros(3))
     found = information_of(field, pose, camera)
     base = field.cast(pose, camera.directions())[0][:, 1]
@@ -206,7 +207,7 @@ def test_information_is_the_square_of_what_finite_differences_say() -> None:
 
 
 def test_the_next_view_is_of_the_side_not_seen() -> None:
-    field, camera = ball(0.2), Intrinsics.of_view(16, 16, 50.0)
+    field, camera = ball(0.2), Pinhole.of_view(16, 16, 50.0)
     eyes = [np.array([-0.9, 0, 0]), np.array([-0.9, 0.05, 0]), np.array([0.9, 0, 0])]
     poses = np.stack([look_at(eye, np.array([0.1, 0, 0])) for eye in eyes])
     known = 10 * information_of(field, poses[0], camera)
@@ -223,7 +224,7 @@ def test_exploring_looks_at_more_than_chance(room: Scene) -> None:
     def seen(views: list[int]) -> int:
         shot = room.shoot(pool[views])
         assert shot.depth is not None
-        from innervate.perception.field.capture import points_of_depth
+        from innervate.perception.field.capture.capture import points_of_depth
 
         points = points_of_depth(shot.depth, shot.poses, shot.camera).reshape(-1, 3)
         return len(np.unique(np.round(points[np.isfinite(points).all(1)] / 0.14).astype(int), axis=0))
@@ -234,7 +235,7 @@ def test_exploring_looks_at_more_than_chance(room: Scene) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*is different from the unwrapped version.*", "ignore:.*symmetric and normalized.*")
 def test_an_environment_that_sees_through_the_field(field: VoxelField) -> None:
-    camera = Intrinsics.of_view(16, 12, 70.0)
+    camera = Pinhole.of_view(16, 12, 70.0)
 
     def eye(env: Any) -> np.ndarray:
         angle = float(env.state[0])

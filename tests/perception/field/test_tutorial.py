@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from innervate.envs.gl import probe
+from innervate.envs.sight.gl import probe
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_tutorial_s_code_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from innervate.errors import ConfigError, MissingExtraError
 from innervate.perception.field.nerf.runs import load_run
-from innervate.perception.field.voxel import VoxelField
+from innervate.perception.field.radiance.voxel import VoxelField
 
 
 class Evil:

@@ -15,11 +15,11 @@ import pytest
 if os.environ.get("INNERVATE_NERF") != "required":
     pytest.importorskip("nerfstudio")
 
-from innervate.perception.field.capture import Capture
+from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.capture.folder import save_capture
 from innervate.perception.field.field import NeuralField, psnr
-from innervate.perception.field.folder import save_capture
 from innervate.perception.field.nerf.runs import load_run
-from innervate.perception.field.voxel import VoxelField
+from innervate.perception.field.radiance.voxel import VoxelField
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nerfstudio's own
 STEPS = {"innervate-voxel": 40, "innervate-nerfacto": 15}

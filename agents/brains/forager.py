@@ -1,0 +1,60 @@
+"""An animal that searches for food that cannot be seen, remembers where it was, and goes back.
+
+Senses beside the body (`SENSES`, in order): a ring attractor keeps the heading; odometry adds up the way; a spiking map
+recognises places; a Bayes filter believes where it is; a hippocampal memory keeps, under the cue of now, where food
+was tasted, and gives it back. The memory is of the life; all else begins with the episode. Parts of the brain, in
+order: `search` goes to what is remembered, around it in a spiral, and over the whole ground where nothing is;
+`steering` reads the ring and that direction as two bumps, as the fly's central complex does, and drives the wheels.
+
+What each learns from: the map from a walk in daylight; the memory from one taste; nothing else is trained, though three
+gains of the steering may be. What it was given: the size of the ground, and the order of search.
+
+Plain counterparts, one for each (`plain`): the integrated heading for the ring, pixels for the spiking map, a
+dictionary for the hippocampus, proportional steering for the central complex.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from ...controllers.circuits.brain import BrainConfig, Part
+from ...controllers.circuits.search import SearchConfig
+from ...controllers.circuits.steering import SteeringConfig
+from ...controllers.memory.ca3 import Ca3Config
+from ...controllers.memory.dictionary import DictionaryConfig
+from ..experience.senses.belief import BeliefConfig
+from ..experience.senses.odometry import OdometryConfig
+from ..experience.senses.place import PlaceConfig
+from ..experience.senses.remembered import RememberedConfig
+from ..experience.senses.ring import RingConfig
+
+SENSES: dict[str, Any] = {
+    "heading": RingConfig(),
+    "odometry": OdometryConfig(),
+    "place": PlaceConfig(recogniser="spiking-map"),
+    "belief": BeliefConfig(half_side_m=9.0),
+    "memory": RememberedConfig(memory=Ca3Config()),
+}
+"""By organ, in their order."""
+
+FORAGER = BrainConfig(
+    parts={
+        "search": Part(
+            controller=SearchConfig(),
+            senses=("belief", "belief_spread", "moved", "remembered", "remembered_familiarity"),
+            gives=3,
+        ),
+        "steering": Part(controller=SteeringConfig(), senses=("bump_heading", "search")),
+    }
+)
+
+
+def plain() -> tuple[dict[str, Any], BrainConfig]:
+    """The same animal with a plain part in place of each neural one: its senses, by organ, and its brain."""
+    senses = dict(SENSES)
+    del senses["heading"]  # odometry tells one
+    senses["place"] = replace(senses["place"], recogniser="pixels")
+    senses["memory"] = RememberedConfig(memory=DictionaryConfig(capacity=64))
+    steering = Part(
+        controller=SteeringConfig(kind="proportional", heading="heading"), senses=("heading", "search")
+    )
+    return senses, BrainConfig(parts={"search": FORAGER.parts["search"], "steering": steering})

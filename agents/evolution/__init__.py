@@ -1,0 +1,1 @@
+"""How a population is judged, here and on a cluster."""

@@ -1,0 +1,1 @@
+"""From environments to what a learner learns from: worlds, rollouts, senses, guards."""

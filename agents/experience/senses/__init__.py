@@ -1,0 +1,1 @@
+"""Senses that run beside the bodies: a file each."""

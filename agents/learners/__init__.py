@@ -1,0 +1,1 @@
+"""Learners: a file each."""

@@ -1,0 +1,1 @@
+"""Auxiliary objectives: a file each, with `loss(...) -> named terms` of latents of consecutive observations."""

@@ -1,0 +1,1 @@
+"""Nervous systems: a file or a folder each."""

@@ -1,0 +1,145 @@
+"""A brain: controllers joined by name, each sensing what those before it give."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from innervate.errors import ConfigError, UnknownNameError
+from innervate.signals import Channel
+
+from ..controller import Controller, Recurrence
+from ..probe import UNTOUCHED, Touch
+from ..registry import ControllerConfig
+from ..spec import ControllerSpec, Obs, State
+from .linear import LinearConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One controller of a brain."""
+
+    controller: ControllerConfig
+    """Any controller; what would be its actions are the numbers that it gives."""
+    senses: tuple[str, ...] = ()
+    """Channels of the body, and names of parts before it; empty for all of them."""
+    gives: int = 0
+    """How many numbers, under the part's name; the last part gives the actions and needs no number."""
+    remembered: bool = False
+    """Whether parts that come before it may sense what it gave in the control step before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrainConfig:
+    """Parts by name, in the order in which they work; the last one drives the body."""
+
+    parts: Mapping[str, Part] = field(default_factory=lambda: {"reflex": Part(controller=LinearConfig())})
+    """Names are words without `/`; by default a single reflex."""
+
+    def build(self, spec: ControllerSpec, generator: torch.Generator) -> "Brain":
+        """Fitted to the body, the parts drawn from the generator in order."""
+        return Brain(spec, self, generator)
+
+
+class Brain(Controller):
+    """Runs its parts in order. State: the parts' own under `part/name`; `part` (batch, size) of what is remembered."""
+
+    def __init__(self, spec: ControllerSpec, config: BrainConfig, generator: torch.Generator) -> None:
+        super().__init__(spec)
+        if not config.parts:
+            raise ConfigError("A brain has at least one part; which controllers is it made of?")
+        self.config = config
+        body = {channel.name: channel for channel in spec.observations}
+        self._order, self._wanted = tuple(config.parts), dict[str, tuple[str, ...]]()
+        self.remembered = tuple(name for name, part in config.parts.items() if part.remembered)
+        sizes = self._sizes(spec, config)
+        clash = [name for name in self._order if name in body or "/" in name or not name]
+        if clash:
+            raise ConfigError(f"Part {clash[0]!r} needs a name of its own, without '/'; the body senses {list(body)}.")
+        known = {**body, **{name: Channel(name, sizes[name]) for name in self.remembered}}
+        parts = dict[str, Controller]()
+        for name, part in config.parts.items():
+            for sense in part.senses:
+                if sense not in known:
+                    raise UnknownNameError(f"sense of the part {name!r}", sense, known)
+            self._wanted[name] = part.senses or tuple(known)
+            senses = tuple(known[sense] for sense in self._wanted[name])
+            own = ControllerSpec(observations=senses, action_size=sizes[name], control_step_s=spec.control_step_s)
+            parts[name] = part.controller.build(own, generator)
+            known[name] = Channel(name, sizes[name])
+        self.parts = nn.ModuleDict(parts)
+        self.recurrence = self._strongest()
+
+    @staticmethod
+    def _sizes(spec: ControllerSpec, config: BrainConfig) -> dict[str, int]:
+        *before, last = config.parts
+        for name in before:
+            if config.parts[name].gives < 1:
+                raise ConfigError(f"How many numbers does the part {name!r} give? gives={config.parts[name].gives}.")
+        if config.parts[last].gives not in (0, spec.action_size):
+            raise ConfigError(
+                f"The last part, {last!r}, drives {spec.action_size} actuators; gives={config.parts[last].gives}."
+            )
+        return {**{name: config.parts[name].gives for name in before}, last: spec.action_size}
+
+    def _strongest(self) -> Recurrence:
+        kinds = {part.recurrence for _, part in self.controllers()}
+        if self.remembered or "learned" in kinds:
+            return "learned"
+        return "autonomous" if "autonomous" in kinds else "none"
+
+    def controllers(self) -> list[tuple[str, Controller]]:
+        """The parts by name, in order."""
+        return [(name, part) for name, part in self.parts.items() if isinstance(part, Controller)]
+
+    def initial_state(self, batch: int) -> State:
+        """Each part's own, and silence where something is remembered."""
+        state: State = {}
+        for name, part in self.controllers():
+            state.update({f"{name}/{key}": value for key, value in part.initial_state(batch).items()})
+            if name in self.remembered:
+                state[name] = torch.zeros(batch, part.spec.action_size)
+        return state
+
+    def reset_state(self, state: State, done: Bool[Tensor, "batch"]) -> State:
+        """Each part resets its own."""
+        after: State = {}
+        for name, part in self.controllers():
+            after.update({f"{name}/{k}": v for k, v in part.reset_state(_own(state, name), done).items()})
+            if name in self.remembered:
+                after[name] = state[name] * ~done.unsqueeze(-1)
+        return after
+
+    def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
+        """The actions of the last part."""
+        return self.run(obs, state, UNTOUCHED)
+
+    def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
+        """Parts: what each gives under its name, and its own under `part/name`."""
+        known = {**obs, **{name: state[name] for name in self.remembered}}
+        after: State = {}
+        given = next(iter(obs.values()))
+        for name, part in self.controllers():
+            sensed = {sense: known[sense] for sense in self._wanted[name]}
+            given, own = part.run(sensed, _own(state, name), touch.within(f"{name}/"))
+            given = known[name] = touch.part(name, given)
+            after.update({f"{name}/{key}": value for key, value in own.items()})
+            if name in self.remembered:
+                after[name] = given
+        return given, after
+
+    def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
+        """`part/CLASS` is what the part takes CLASS for."""
+        head, _, rest = name.partition("/")
+        inner = dict(self.controllers()).get(head)
+        if inner is None or not rest:
+            return super().members_of(name, parts)
+        own = [part.removeprefix(f"{head}/") for part in parts if part.startswith(f"{head}/")]
+        return [f"{head}/{member}" for member in inner.members_of(rest, own)]
+
+
+def _own(state: State, part: str) -> State:
+    mark = f"{part}/"
+    return {name.removeprefix(mark): value for name, value in state.items() if name.startswith(mark)}

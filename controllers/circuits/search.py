@@ -1,0 +1,131 @@
+"""Where to go: to what is remembered, around it in a spiral, and over the whole ground where nothing is."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from innervate.errors import ConfigError
+
+from ..controller import Controller
+from ..probe import UNTOUCHED, Touch
+from ..spec import ControllerSpec, Obs, State
+
+READS = {"belief": 2, "belief_spread": 1, "moved": 1, "remembered": 2, "remembered_familiarity": 1}
+"""Channels and their sizes; one that is not told is always 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig:
+    """Chooses a way point and gives the direction of it: cosine, sine, and how surely, 0 for rest."""
+
+    reach_m: float = 4.0
+    """The sweep goes this far from the middle, along x and y."""
+    lane_m: float = 0.75
+    """Between two lanes."""
+    search_m: float = 1.2
+    """How far the spiral goes around what is remembered."""
+    close_m: float = 0.35
+    """A way point is reached."""
+    most_spread_m: float = 1.5
+    """A belief that is spread wider is none: it waits."""
+    familiar: float = 0.5
+    """What is less familiar is not gone to."""
+
+    def build(self, spec: ControllerSpec, generator: torch.Generator) -> "Search":
+        """For a body that believes, and remembers."""
+        del generator
+        if min(self.reach_m, self.lane_m, self.search_m, self.close_m) <= 0:
+            raise ConfigError(f"A search has lengths above 0, got {self}.")
+        return Search(spec, self)
+
+
+def lanes(reach_m: float, gap_m: float = 0.75) -> Float[np.ndarray, "point 2"]:
+    """Way points there and back over a square about the origin, lane by lane; food of 0.4 m is in none of the gaps."""
+    count = math.ceil(2 * reach_m / gap_m) + 1
+    points = [(x, y) for k, y in enumerate(np.linspace(-reach_m, reach_m, count))
+              for x in ((-reach_m, reach_m) if k % 2 == 0 else (reach_m, -reach_m))]  # fmt: skip
+    return np.array(points)
+
+
+def spiral(radius_m: float, gap_m: float = 0.55) -> Float[np.ndarray, "point 2"]:
+    """Way points outwards from the origin."""
+    turns = radius_m / gap_m
+    angle = np.sqrt(np.linspace(0, 1, max(8, int(10 * turns)))) * 2 * np.pi * turns
+    return (gap_m * angle / (2 * np.pi))[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+class Search(Controller):
+    """State, each (batch, 1): `lane`, the way point of the sweep, and `onward`, 1 or -1; `turn`, the way point of the
+    spiral; `sweeping` and `begun`, 1 or 0. Parts: `direction`, `certainty`.
+    """
+
+    recurrence = "autonomous"
+
+    def __init__(self, spec: ControllerSpec, config: SearchConfig) -> None:
+        super().__init__(spec)
+        self.config = config
+        for channel in spec.observations:
+            if READS.get(channel.name, channel.size) != channel.size:
+                wanted = READS[channel.name]
+                raise ConfigError(
+                    f"A search reads {wanted} numbers as {channel.name!r}; the body tells {channel.size}."
+                )
+        self._told = {channel.name for channel in spec.observations if channel.name in READS}
+        self.register_buffer("sweep", torch.from_numpy(lanes(config.reach_m, config.lane_m)).float())
+        self.register_buffer("spiral", torch.from_numpy(spiral(config.search_m)).float())
+
+    def initial_state(self, batch: int) -> State:
+        """Before the first way point."""
+        zero = torch.zeros(batch, 1)
+        return {"lane": zero, "onward": zero + 1, "turn": zero.clone(), "sweeping": zero.clone(), "begun": zero.clone()}
+
+    def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
+        """The direction, and how surely."""
+        return self.run(obs, state, UNTOUCHED)
+
+    def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
+        """Way points are left when they are reached, and a spiral that ends gives way to the sweep."""
+        like = next(iter(obs.values()))
+        told = {n: obs[n] if n in self._told else like.new_zeros(len(like), size) for n, size in READS.items()}
+        place, c = told["belief"], self.config
+        knows = told["belief_spread"] < c.most_spread_m
+        remembers = told["remembered_familiarity"] >= c.familiar
+        fresh = told["moved"] > 0.5
+        turn = torch.where(fresh, torch.zeros_like(state["turn"]), state["turn"])
+        sweeping = torch.where(fresh | (state["begun"] == 0), (~remembers).to(turn), state["sweeping"])
+        swept = torch.where(fresh, torch.zeros_like(turn), state["begun"])
+
+        sweep: Tensor = self.get_buffer("sweep")
+        around: Tensor = self.get_buffer("spiral")
+        last = len(sweep) - 1
+        nearer = (sweep[0] - place).norm(dim=1, keepdim=True) <= (sweep[last] - place).norm(dim=1, keepdim=True)
+        begins = (sweeping > 0) & (swept != 2) & knows
+        lane = torch.where(begins, torch.where(nearer, 0.0, float(last)), state["lane"])
+        onward = torch.where(begins, torch.where(nearer, 1.0, -1.0), state["onward"])
+        swept = torch.where(begins, torch.full_like(swept, 2), torch.where(swept == 0, torch.ones_like(swept), swept))
+
+        to_lane = sweep[lane.long().squeeze(1)]
+        reached = (sweeping > 0) & knows & ((to_lane - place).norm(dim=1, keepdim=True) < c.close_m)
+        beyond = (lane + onward < 0) | (lane + onward > last)
+        onward = torch.where(reached & beyond, -onward, onward)
+        lane = torch.where(reached, lane + onward, lane)
+        to_turn = told["remembered"] + around[turn.long().squeeze(1)]
+        circled = (sweeping == 0) & knows & ((to_turn - place).norm(dim=1, keepdim=True) < c.close_m)
+        ends = circled & (turn + 1 >= len(around))
+        turn = torch.where(circled, (turn + 1).clamp(max=len(around) - 1), turn)
+        sweeping = torch.where(ends, torch.ones_like(sweeping), sweeping)
+
+        target = torch.where(
+            sweeping > 0, sweep[lane.long().squeeze(1)], told["remembered"] + around[turn.long().squeeze(1)]
+        )
+        way = target - place
+        direction = touch.part("direction", way / way.norm(dim=1, keepdim=True).clamp(min=1e-6))
+        certainty = touch.part("certainty", knows.to(way))
+        given = torch.cat([direction, certainty], 1)
+        size = self.spec.action_size
+        given = given[:, :size] if size <= 3 else torch.cat([given, given.new_zeros(len(given), size - 3)], 1)
+        return given.clamp(-1, 1), {"lane": lane, "onward": onward, "turn": turn, "sweeping": sweeping, "begun": swept}

@@ -1,0 +1,1 @@
+"""Recurrent cores: a file each."""

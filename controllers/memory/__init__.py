@@ -1,0 +1,1 @@
+"""Memories: a file each, as pure functions of a state."""

@@ -1,0 +1,1 @@
+"""Local rules of plasticity: a file each, as pure functions of what a synapse knows."""

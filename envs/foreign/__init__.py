@@ -1,0 +1,1 @@
+"""Environments that are not ours: dm_control's suite, layouts of Gymnasium's own."""

@@ -1,0 +1,1 @@
+"""What stands around a body: rooms, towns, walls, weather, looks."""

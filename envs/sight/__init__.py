@@ -1,0 +1,1 @@
+"""OpenGL, cameras, event cameras, viewpoints."""

@@ -1,0 +1,1 @@
+"""What the task of hidden goals is made of: its protocols, bodies, bookkeeping and rules."""

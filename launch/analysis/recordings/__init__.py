@@ -1,0 +1,1 @@
+"""From runs to arrays: activity, hand paths, stiffness."""

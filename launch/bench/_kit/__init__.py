@@ -1,0 +1,1 @@
+"""What all benchmarks share: pieces, rows, tables, timing."""

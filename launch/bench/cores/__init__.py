@@ -1,0 +1,8 @@
+"""Recurrent cores at equal parameters, beside their nulls: what a memory must begin with to be learned."""
+
+from innervate.launch.bench._kit.benchmark import Part
+from innervate.launch.bench.cores.cost import cost_rows
+from innervate.launch.bench.cores.recall import recall_rows
+
+PARTS: dict[str, Part] = {"cost": cost_rows, "recall": recall_rows}
+"""Cost first, while nothing else of this process is warm."""

@@ -1,0 +1,1 @@
+"""A controller drives a robot, real or simulated."""

@@ -1,0 +1,1 @@
+"""A simulation that poses as a robot."""

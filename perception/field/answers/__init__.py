@@ -1,0 +1,1 @@
+"""What a field is asked: free space, paths, poses, labels, meshes, next views."""

@@ -1,0 +1,1 @@
+"""Pictures with poses, and the folders that hold them."""

@@ -1,0 +1,33 @@
+"""Which views are learnt from, and which are kept to measure with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from innervate.errors import ConfigError
+
+from .picture import plain
+
+EVERY = 8
+"""Without a split, one view in as many is held out, beginning with the first, as is usual."""
+
+
+def split_of(document: dict[str, Any], names: Sequence[str]) -> tuple[list[bool], list[bool], list[str]]:
+    """Which views are used at all, which of them are held out, and what is to be said about it.
+
+    What `train_filenames` leaves out is never learnt from; `val_filenames` are scored where there is no test.
+    """
+    given = {k: {plain(n) for n in document.get(f"{k}_filenames") or ()} for k in ("train", "val", "test")}
+    if not any(given.values()):
+        if len(names) < EVERY:
+            return [True] * len(names), [False] * len(names), []
+        held = [k % EVERY == 0 for k in range(len(names))]
+        return [True] * len(names), held, [f"No split: every {EVERY}th view is held out ({sum(held)} of {len(names)})."]
+    learnt = [n in given["train"] if given["train"] else n not in given["val"] | given["test"] for n in names]
+    if not any(learnt):
+        raise ConfigError("The split of this capture leaves no picture to learn from: `train_filenames` are the "
+                          f"`file_path` of frames, such as {names[0]!r}.")  # fmt: skip
+    scored = given["test"] or given["val"] or set(names)
+    held = [not at and n in scored for at, n in zip(learnt, names, strict=True)]
+    used = [a or b for a, b in zip(learnt, held, strict=True)]
+    left = len(names) - sum(used)
+    return used, held, [f"{left} views are neither learnt from nor scored, as the split says."] if left else []

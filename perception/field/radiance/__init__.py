@@ -1,0 +1,1 @@
+"""The radiance field itself: grids, rays, training."""

@@ -1,0 +1,30 @@
+from .bayes_filter import PlaceFilter as PlaceFilter
+from .calibration import Calibration as Calibration
+from .calibration import expected_calibration_error as expected_calibration_error
+from .images.images import ImageFolder as ImageFolder
+from .images.images import load_images as load_images
+from .neuromorphic.nir_export import spiking_map_graph as spiking_map_graph
+from .neuromorphic.nir_export import vprtempo_graph as vprtempo_graph
+from .neuromorphic.nir_export import write_graph as write_graph
+from .percept import Place as Place
+from .percept import Recogniser as Recogniser
+from .place_fields import FieldStatistics as FieldStatistics
+from .place_fields import field_statistics as field_statistics
+from .place_fields import firing as firing
+from .place_fields import rate_maps as rate_maps
+from .recognisers._cosine import Cosine as Cosine
+from .recognisers.chance import Chance as Chance
+from .recognisers.hog import HogCosine as HogCosine
+from .recognisers.pixels import SumOfAbsoluteDifferences as SumOfAbsoluteDifferences
+from .recognisers.place_ensemble import EnsembleConfig as EnsembleConfig
+from .recognisers.place_ensemble import PlaceEnsemble as PlaceEnsemble
+from .recognisers.spiking_map import SpikingMap as SpikingMap
+from .recognisers.spiking_map import SpikingMapConfig as SpikingMapConfig
+from .recognisers.vprtempo import VPRTempo as VPRTempo
+from .sequences import ANY_DRIVE as ANY_DRIVE
+from .sequences import STEADY as STEADY
+from .sequences import Motion as Motion
+from .sequences import drive_scores as drive_scores
+from .sequences import sequence_scores as sequence_scores
+
+__all__: list[str]

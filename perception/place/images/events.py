@@ -1,0 +1,107 @@
+"""Files of an event camera as pictures: how many events each pixel had in a stretch of time."""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from innervate.errors import ConfigError, MissingExtraError
+
+EVENTS = frozenset({".npy", ".h5", ".hdf5"})
+"""Endings of event files that are read: a structured array, or HDF5 with such an array or with one array a field."""
+WINDOW_S = 0.05
+BRIGHT = 99.5
+"""Percentile of a picture's counts that is white: a few hot pixels would leave the others dark."""
+_NAMES = {"x": ("x", "xs"), "y": ("y", "ys"), "t": ("t", "ts", "timestamp", "timestamps"),
+          "p": ("p", "ps", "pol", "polarity")}  # fmt: skip
+LARGEST = 4096
+"""Pixels of a sensor's side."""
+
+
+def event_pictures(path: Path, window_s: float = WINDOW_S) -> Iterator[tuple[str, UInt8[np.ndarray, "row column"]]]:
+    """A grey picture for each stretch of time, with its begin as a name; stretches without events are left out.
+
+    Times are microseconds where they are whole numbers and seconds where they are not. All pictures have the size that
+    the largest x and y of the file ask for; polarity is not looked at, since it turns over from day to dusk.
+
+    Raises:
+        ConfigError: no events, other fields, or sizes that no sensor has.
+        MissingExtraError: HDF5 without h5py.
+    """
+    x, y, t = _fields(path)
+    order = np.argsort(t, kind="stable")
+    x, y, t = x[order], y[order], t[order]
+    if len(t) == 0:
+        raise ConfigError(f"{path} holds no event.")
+    if min(x.min(), y.min()) < 0 or max(x.max(), y.max()) >= LARGEST:
+        raise ConfigError(f"{path} has pixels from ({x.min()}, {y.min()}) to ({x.max()}, {y.max()}); a sensor's are 0 "
+                          f"to {LARGEST - 1}.")
+    shape = (int(y.max()) + 1, int(x.max()) + 1)
+    stretch = np.floor((t - t[0]) / window_s + 1e-6).astype(np.int64)  # a begin belongs to what it begins
+    ends = np.flatnonzero(np.diff(stretch, append=stretch[-1] + 1)) + 1
+    begin = 0
+    for end in ends:
+        flat = np.ravel_multi_index((y[begin:end], x[begin:end]), shape)
+        counts = np.bincount(flat, minlength=shape[0] * shape[1]).astype(float)
+        white = max(float(np.percentile(counts[counts > 0], BRIGHT)), 1.0)
+        name = f"{path.name}@{stretch[begin] * window_s:.3f}s"
+        yield name, np.clip(255 * counts / white, 0, 255).astype(np.uint8).reshape(shape)
+        begin = end
+
+
+def _fields(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Columns, rows and times (s) of all events."""
+    try:
+        columns = _of_array(np.load(path, allow_pickle=False)) if path.suffix.lower() == ".npy" else _of_hdf5(path)
+        x, y, t = (np.asarray(columns[k]).ravel() for k in "xyt")
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise ConfigError(
+            f"{path} is no file of events ({error}): a structured array with the fields x, y, t and p is read, or HDF5 "
+            "with such an array, or a group with one array a field."
+        ) from error
+    if not len(x) == len(y) == len(t) or not all(a.dtype.kind in "iuf" for a in (x, y, t)):
+        raise ConfigError(f"{path} has {len(x)} x, {len(y)} y and {len(t)} times of events; they are as many numbers.")
+    seconds = t.astype(np.float64) * (1e-6 if t.dtype.kind in "iu" else 1.0)
+    if not np.isfinite(seconds).all():
+        raise ConfigError(f"{path} has times of events that are not finite.")
+    return x.astype(np.int64), y.astype(np.int64), seconds
+
+
+def _of_array(table: np.ndarray) -> dict[str, np.ndarray]:
+    if table.dtype.names is None:
+        raise ValueError(f"its array is of {table.dtype} without named fields")
+    return {k: table[_known(k, table.dtype.names)] for k in "xyt"}
+
+
+def _known(field: str, names: Any) -> str:
+    for name in names:
+        if str(name).lower() in _NAMES[field]:
+            return name
+    raise KeyError(f"no field {field} among {', '.join(map(str, names))}")
+
+
+def _of_hdf5(path: Path) -> dict[str, np.ndarray]:
+    try:
+        h5py: Any = importlib.import_module("h5py")
+    except ImportError as error:
+        raise MissingExtraError("h5py", "place") from error
+    with h5py.File(path, "r") as file:
+        found: list[dict[str, np.ndarray]] = []
+
+        def visit(_: str, item: Any) -> None:
+            if found:
+                return
+            if isinstance(item, h5py.Dataset):
+                if item.dtype.names and {"x", "y"} <= set(item.dtype.names):
+                    found.append(_of_array(item[()]))
+            elif any(str(n) in _NAMES["x"] for n in item):
+                found.append({k: item[_known(k, list(item))][()] for k in "xyt"})
+
+        visit("", file)
+        file.visititems(visit)
+    if not found:
+        raise ValueError("it has no events")
+    return found[0]

@@ -1,0 +1,1 @@
+"""Place recognisers: a file each."""

@@ -1,0 +1,1 @@
+"""Spiking layers and rules of the recognisers."""

@@ -1,0 +1,30 @@
+"""Presets: one name, one preset, and that of its own task."""
+
+from pathlib import Path
+
+import pytest
+
+from innervate.errors import ConfigError
+from innervate.launch.preset import PRESETS, Presets
+from innervate.registry import forget_packages
+
+TEXT = '"""A family."""\nfrom innervate.launch.preset import Preset\n{name} = Preset(about="One.")\n'
+
+
+def test_two_presets_of_one_name_are_refused(tmp_path: Path) -> None:
+    """`a.py` with `b_c` and `a_b.py` with `c` are both `a-b-c`."""
+    (tmp_path / "a.py").write_text(TEXT.format(name="b_c"))
+    (tmp_path / "a_b.py").write_text(TEXT.format(name="c"))
+    forget_packages()
+    presets = Presets("preset", group="none.such", package="made_presets", folder=tmp_path)
+    assert list(presets) == ["a-b-c"]
+    with pytest.raises(ConfigError, match="There are 2 presets named 'a-b-c'"):
+        _ = presets["a-b-c"]
+
+
+def test_a_preset_is_suggested_for_its_own_task_only() -> None:
+    swim, navigate = (PRESETS.filled(task, "wiring", "cma") for task in ("swim", "navigate"))
+    assert swim is PRESETS["swim-entrained-cma"] and navigate is PRESETS["navigate-entrained-cma"]
+    assert PRESETS.filled("roam", "linear", "cma") not in PRESETS.values()
+    crossed = PRESETS.filled("bimanual-spring", "bilateral", "ppo")
+    assert crossed is PRESETS["bimanual-spring-crossed-ppo"]
