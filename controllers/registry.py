@@ -1,11 +1,13 @@
 """Controllers by name, for the command line and for saved runs: the files of `circuits/`, and what others bring."""
 
+import sys
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
 
 from innervate.configurations import Configurations
+from innervate.signals import Channel
 
 from .controller import Controller
 from .spec import ControllerSpec
@@ -26,4 +28,16 @@ CONTROLLERS: Configurations[ControllerConfig] = Configurations(
     package="innervate.controllers.circuits",
     folder=Path(__file__).parent / "circuits",
     contract=ControllerConfig,
+)
+
+
+def example_body(name: str) -> ControllerSpec:
+    """A body that a registered controller can drive: EXAMPLE of its file, or a short worm that chases a target."""
+    return getattr(sys.modules[CONTROLLERS[name].__module__], "EXAMPLE", WORM)
+
+
+WORM = ControllerSpec(
+    observations=(Channel("joint_angle", 4, "rad", 1.0), Channel("body_velocity", 15), Channel("target", 2)),
+    action_size=4,
+    control_step_s=0.03,
 )

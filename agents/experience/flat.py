@@ -124,6 +124,12 @@ class Flat(VectorWrapper[Any, Any, Any, Any]):
         self.single_action_space = _actions(self._motors, id_, action_limit)
         self.action_space = batch_space(self.single_action_space, env.num_envs)
 
+    def __getattr__(self, name: str) -> Any:
+        """A batch that can be stopped midway still can."""
+        if name in ("snapshot", "restore"):
+            return getattr(self.env, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
     def _flat(self, observation: Any) -> Float32[np.ndarray, "env size"]:
         parts = [read(leaf.of(observation)) for leaf, read in self._readers]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -22,6 +22,7 @@ from ..learner import WorldConfig
 from .border import CUT_STEPS, Checked
 from .flat import Flat
 from .sensing import Sensing
+from .stoppable import Stoppable, can_stop
 
 __all__ = ["action_scale", "channels_of", "controller_spec", "environment_id", "episode_limit", "make_vector_env"]
 
@@ -58,6 +59,7 @@ def make_vector_env(
         )
     else:
         env = _foreign(id_, spec, num_envs, options)
+        env = Stoppable(env) if can_stop(env) else env
     single, action = env.single_observation_space, env.single_action_space
     free = isinstance(action, gym.spaces.Box) and not action.is_bounded()
     if not (_is_vector(single) and _is_vector(action)) or (free and world.action_limit is not None):

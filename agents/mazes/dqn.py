@@ -17,8 +17,8 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
+from ...controllers.paper_nets import PaperNets, PaperNetsConfig
 from .paper import PaperWeights, TwoSteps, paper_losses, weighted
-from .paper_nets import PaperNets, PaperNetsConfig
 
 
 class PaperQNetwork(BasePolicy):
@@ -34,9 +34,13 @@ class PaperQNetwork(BasePolicy):
         generator = torch.Generator().manual_seed(int(torch.randint(2**31, ())))  # stable-baselines3 seeds torch
         self.nets = nets.build(shape[0], int(action_space.n), generator)
 
-    def forward(self, obs: Float[Tensor, "batch side side"]) -> Float[Tensor, "batch action"]:
+    def image(self, obs: Float[Tensor, "batch side side"]) -> Float[Tensor, "batch side side"]:
+        """The image in an observation."""
+        return obs
+
+    def forward(self, obs: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch action"]:
         """Action values."""
-        return self.nets.values(self.nets.encode(obs.float()))
+        return self.nets.values(self.nets.encode(self.image(obs.float())))
 
     def _predict(self, observation: Any, deterministic: bool = True) -> Tensor:
         return self(observation).argmax(dim=1)
@@ -133,8 +137,11 @@ class PaperDQN(DQN):
         column = self._draw.integers(buffer.n_envs, size=batch_size)
         ended = buffer.dones[two, column] * (1 - buffer.timeouts[two, column])
 
-        def image(array: np.ndarray, row: np.ndarray) -> Tensor:
+        def read(array: np.ndarray, row: np.ndarray) -> Tensor:
             return torch.as_tensor(array[row, column], device=self.device).float()
+
+        def image(array: np.ndarray, row: np.ndarray) -> Tensor:
+            return self.q_net.image(read(array, row))
 
         def action(row: np.ndarray) -> Tensor:
             return torch.as_tensor(buffer.actions[row, column, 0], device=self.device).long()
@@ -142,7 +149,7 @@ class PaperDQN(DQN):
         return TwoSteps(
             first=image(buffer.observations, one), first_action=action(one),
             second=image(buffer.observations, two), second_action=action(two),
-            reward=image(buffer.rewards, two), terminal=torch.as_tensor(ended > 0, device=self.device),
+            reward=read(buffer.rewards, two), terminal=torch.as_tensor(ended > 0, device=self.device),
             third=image(buffer.next_observations, two),
         )  # fmt: skip
 

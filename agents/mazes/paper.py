@@ -13,8 +13,8 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
+from ...controllers.paper_nets import PaperNets
 from ..objectives._losses import prediction_loss, repulsion
-from .paper_nets import PaperNets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,8 +84,9 @@ class SB3Learner(Learner):
 
     def _bodies(self) -> dict[str, np.ndarray]:
         """Bodies, circuit states and what the algorithm saw last; empty before the first step."""
-        physics, last = self.env.snapshot(), self.model._last_obs
-        if physics is None or last is None:
+        last = self.model._last_obs
+        physics = None if last is None else self.env.snapshot()
+        if physics is None:
             return {}
         starts = np.array(self.model._last_episode_starts, np.float32)
         return {**{f"env.{k}": v for k, v in physics.items()}, "last.obs": np.array(last), "last.starts": starts}

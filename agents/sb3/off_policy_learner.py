@@ -4,7 +4,7 @@
 # pyright: reportPrivateUsage=false
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,7 +108,7 @@ class OffPolicyLearner(SB3Learner):
         }  # fmt: skip
 
     def _callback(self, on_iteration: Callable[[Progress], None]) -> BaseCallback:
-        return _Reports(self, on_iteration)
+        return Reports(self, on_iteration, self.config.report_steps)
 
     def _update_normalisers(self) -> None:
         """Targets keep the same statistics as what they follow."""
@@ -139,8 +139,7 @@ class OffPolicyLearner(SB3Learner):
             f"{name}.{k}": v for name, o in self._optimizers().items() for k, v in optimizer_tensors(o).items()
         }
         if bodies := self._bodies():
-            filled = buffer.buffer_size if buffer.full else buffer.pos
-            arrays |= {f"replay.{name}": getattr(buffer, name)[:filled].copy() for name in REPLAY} | bodies
+            arrays |= replay_arrays(buffer) | bodies
         rng = {
             **self._counters(),
             "actions": json_state(model.action_space.np_random),
@@ -163,13 +162,24 @@ class OffPolicyLearner(SB3Learner):
             mine = {k.removeprefix(f"{name}."): v for k, v in arrays.items() if k.startswith(f"{name}.")}
             load_optimizer_tensors(optimizer, {k: torch.as_tensor(v) for k, v in mine.items()})
         if self._restore_bodies(arrays):
-            for name in REPLAY:
-                rows = as_array(arrays[f"replay.{name}"])
-                getattr(buffer, name)[: len(rows)] = rows
-            buffer.pos, buffer.full = int(rng["replay"][0]), bool(rng["replay"][1])
+            restore_replay(buffer, arrays, rng["replay"])
         self._restore_counters(rng)
         model._episode_num, self._normalised = int(rng["episodes"]), int(rng["normalised"])
         set_json_state(model.action_space.np_random, rng["actions"])
+
+
+def replay_arrays(buffer: Any) -> dict[str, np.ndarray]:
+    """What a replay buffer holds, under `replay.*`."""
+    filled = buffer.buffer_size if buffer.full else buffer.pos
+    return {f"replay.{name}": getattr(buffer, name)[:filled].copy() for name in REPLAY}
+
+
+def restore_replay(buffer: Any, arrays: Mapping[str, Any], place: Sequence[Any]) -> None:
+    """What `replay_arrays` returned, put back; `place` is the buffer's position and whether it is full."""
+    for name in REPLAY:
+        rows = as_array(arrays[f"replay.{name}"])
+        getattr(buffer, name)[: len(rows)] = rows
+    buffer.pos, buffer.full = int(place[0]), bool(place[1])
 
 
 def json_state(generator: np.random.Generator) -> dict[str, Any]:
@@ -184,13 +194,12 @@ def set_json_state(generator: np.random.Generator, document: Mapping[str, Any]) 
     generator.bit_generator.state = {**document, "state": numbers}
 
 
-class _Reports(BaseCallback):
+class Reports(BaseCallback):
     """Tells the learner, every so many steps, that one update is over and the next step has not begun."""
 
-    def __init__(self, learner: OffPolicyLearner, on_iteration: Callable[[Progress], None]) -> None:
+    def __init__(self, learner: SB3Learner, on_iteration: Callable[[Progress], None], every: int) -> None:
         super().__init__()
-        self._learner, self._on_iteration = learner, on_iteration
-        self._every = learner.config.report_steps
+        self._learner, self._on_iteration, self._every = learner, on_iteration, every
         self._told = learner.model.num_timesteps // self._every
 
     def _on_rollout_start(self) -> None:

@@ -1,5 +1,6 @@
 """What all mazes are to Gymnasium: four actions, an image, a picture for people, and a manual that is made."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -8,6 +9,7 @@ from jaxtyping import Float32, UInt8
 
 from innervate.errors import ConfigError
 
+from ..engine.seeding import from_words, to_words
 from ..prose import Made
 from ..term import Term
 from ._manual import manual_of
@@ -50,6 +52,15 @@ class MazeEnv(gym.Env[Float32[np.ndarray, "side side"], Action]):
     def render(self) -> UInt8[np.ndarray, "height width 3"] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The maze from above, with the reward."""
         return picture(self.maze, self.place, self.rewarded) if self.render_mode == "rgb_array" else None
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Where the animal is, and the state of its generator; `restore` goes on from there."""
+        return {"place": np.array(self.place), "rng": to_words([self.np_random])[0]}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on where `snapshot` was taken, in a maze made alike."""
+        self.place = int(snapshot["place"])
+        self.np_random = from_words(snapshot["rng"][None])[0]
 
     @property
     def rewarded(self) -> int:

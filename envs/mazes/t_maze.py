@@ -4,6 +4,7 @@ The alternating T-maze: left and right in turn, with no sign of which but one's 
 """
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
@@ -99,6 +100,17 @@ class TMazeEnv(MazeEnv):
         self._trace.appendleft(self.place)
         info = {"place": self.place, "turn": self.turn} | {f"reward/{name}": value for name, value in terms.items()}
         return self._observe(), sum(terms.values()), False, False, info
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Also which arm is next, and the trace."""
+        trace = np.array(self._trace, np.int64)
+        return {**super().snapshot(), "turn": np.array(self.turn), "trace": trace}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Go on where `snapshot` was taken."""
+        super().restore(snapshot)
+        self.turn = int(snapshot["turn"])
+        self._trace = deque((int(p) for p in snapshot["trace"]), maxlen=self._trace.maxlen)
 
     @property
     def rewarded(self) -> int:

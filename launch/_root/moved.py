@@ -37,7 +37,7 @@ MOVED: dict[str, str] = {
     agents.predictive.objectives.self_predictive agents.objectives.self_predictive
     agents.predictive.objectives.spr agents.objectives.spr
     agents.predictive.paper agents.mazes.paper
-    agents.predictive.paper_nets agents.mazes.paper_nets
+    agents.predictive.paper_nets controllers.paper_nets
     agents.rollout agents.experience.rollout
     agents.sb3.ppo agents.learners.ppo
     controllers.bilateral controllers.circuits.bilateral

@@ -7,20 +7,15 @@ import pytest
 import torch
 
 from innervate.controllers import CONTROLLERS, Controller, ControllerSpec
+from innervate.controllers.registry import example_body
 from innervate.controllers.statevector import StateVector
-from innervate.signals import Channel
 
-SPEC = ControllerSpec(
-    observations=(Channel("joint_angle", 4, "rad", 1.0), Channel("body_velocity", 15), Channel("target", 2)),
-    action_size=4,
-    control_step_s=0.03,
-)
 BATCH = 3
 NAMES = pytest.mark.parametrize("name", CONTROLLERS)
 
 
 def made(name: str) -> Controller:
-    controller = CONTROLLERS[name]().build(SPEC, torch.Generator().manual_seed(0))
+    controller = CONTROLLERS[name]().build(example_body(name), torch.Generator().manual_seed(0))
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for p in controller.parameters():
@@ -28,8 +23,8 @@ def made(name: str) -> Controller:
     return controller
 
 
-def sensed(generator: torch.Generator) -> dict[str, torch.Tensor]:
-    return {c.name: 0.5 * torch.randn(BATCH, c.size, generator=generator) for c in SPEC.observations}
+def sensed(spec: ControllerSpec, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    return {c.name: 0.5 * torch.randn(BATCH, c.size, generator=generator) for c in spec.observations}
 
 
 def drive(controller: Controller, steps: int, seed: int = 1) -> torch.Tensor:
@@ -37,15 +32,20 @@ def drive(controller: Controller, steps: int, seed: int = 1) -> torch.Tensor:
     actions: list[torch.Tensor] = []
     for _ in range(steps):
         with torch.no_grad():
-            action, state = controller(sensed(generator), state)
+            action, state = controller(sensed(controller.spec, generator), state)
         actions.append(action)
     return torch.stack(actions)
+
+
+def parts_of(controller: Controller) -> list[str]:
+    obs = sensed(controller.spec, torch.Generator().manual_seed(2))
+    return list(controller.probes(obs, controller.initial_state(BATCH)))
 
 
 @NAMES
 def test_probing_changes_nothing_and_every_part_has_a_batch(name: str) -> None:
     controller = made(name)
-    obs, state = sensed(torch.Generator().manual_seed(2)), controller.initial_state(BATCH)
+    obs, state = sensed(controller.spec, torch.Generator().manual_seed(2)), controller.initial_state(BATCH)
     before, after = controller(obs, state)
     seen = controller.probes(obs, state)
     assert seen, f"{name} shows nothing"
@@ -59,7 +59,7 @@ def test_probing_changes_nothing_and_every_part_has_a_batch(name: str) -> None:
 @pytest.mark.parametrize("kind", ["silent", "noise", "frozen", "late"])
 def test_every_part_can_be_lesioned_in_every_way(name: str, kind: Any) -> None:
     controller = made(name)
-    parts = list(controller.probes(sensed(torch.Generator().manual_seed(2)), controller.initial_state(BATCH)))
+    parts = parts_of(controller)
     for part in (parts[0], parts[-1]):
         hurt = controller.lesion(part, kind, 0.5, from_s=0.06)
         actions = drive(hurt, 12)
@@ -75,7 +75,7 @@ def test_every_part_can_be_lesioned_in_every_way(name: str, kind: Any) -> None:
 def test_silencing_everything_silences_the_action_or_leaves_the_clock(name: str) -> None:
     """With all parts silent, what is sensed no longer matters."""
     controller = made(name)
-    parts = list(controller.probes(sensed(torch.Generator().manual_seed(2)), controller.initial_state(BATCH)))
+    parts = parts_of(controller)
     cut: Controller = controller
     for part in parts:
         cut = cut.lesion(part)

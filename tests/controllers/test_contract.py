@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from innervate.controllers import CONTROLLERS, ControllerConfig
+from innervate.controllers import CONTROLLERS, ControllerConfig, ControllerSpec
 from innervate.controllers.circuits.bilateral import BilateralConfig
 from innervate.controllers.circuits.mlp import MLPConfig
 from innervate.controllers.circuits.ncap import NCAPConfig
@@ -14,6 +14,7 @@ from innervate.controllers.circuits.recurrent import RecurrentConfig
 from innervate.controllers.core import CORES, CoreConfig
 from innervate.controllers.normaliser import Normaliser
 from innervate.controllers.population import Population
+from innervate.controllers.registry import WORM, example_body
 from innervate.controllers.statevector import StateVector
 from innervate.errors import UnknownNameError
 
@@ -33,9 +34,15 @@ def perturb(controller: torch.nn.Module) -> None:
             p.add_(0.05 * torch.randn(p.shape, generator=generator))
 
 
+def body(name: str, swimmer_spec: Any) -> ControllerSpec:
+    """One that the controller can drive: its own example, where it is for others than swimmers."""
+    own = example_body(name) if name in CONTROLLERS else WORM
+    return swimmer_spec() if own is WORM else own
+
+
 @pytest.fixture(params=CONFIGS)
 def controller(request: pytest.FixtureRequest, build: Any, swimmer_spec: Any) -> Any:
-    made = build(CONFIGS[request.param], swimmer_spec())
+    made = build(CONFIGS[request.param], body(request.param, swimmer_spec))
     perturb(made)
     return made
 
@@ -96,7 +103,7 @@ def test_actions_are_fractions_of_the_limit(controller: Any, random_obs: Callabl
     assert action.shape == (BATCH, controller.spec.action_size)
     assert action.dtype == torch.float32
     assert all(v.shape[0] == BATCH for v in state.values())
-    if type(controller).__name__ != "Linear":  # unbounded; the environment clips
+    if type(controller).__name__ != "Linear" and not controller.spec.choices:  # unbounded; the environment clips
         assert action.abs().max() <= 1.0
 
 
@@ -151,12 +158,13 @@ def test_an_exchanged_population_sees_new_parameters_and_statistics(build: Any, 
 
 
 def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) -> None:
-    for config in (*CONFIGS.values(), NCAPConfig(signed=False)):
-        one, same, other = (build(config, swimmer_spec(), seed).state_dict() for seed in (1, 1, 2))
+    for name, config in (*CONFIGS.items(), ("ncap-unsigned", NCAPConfig(signed=False))):
+        spec = body(name, swimmer_spec)
+        one, same, other = (build(config, spec, seed).state_dict() for seed in (1, 1, 2))
         assert all(torch.equal(one[k], same[k]) for k in one)
         random = type(config).__name__ in (
             "MLPConfig", "GRUConfig", "LatentConfig", "BilateralConfig", "EnsembleConfig", "ModuleConfig",
-            "RecurrentConfig",
+            "RecurrentConfig", "ImageValuesConfig",
         ) or config in (
             NCAPConfig(signed=False),
             CONFIGS["ncap-all"],

@@ -16,13 +16,14 @@ from innervate.controllers.agent import shipped
 from innervate.controllers.circuits.recurrent import RecurrentConfig
 from innervate.controllers.circuits.wiring import WiringConfig
 from innervate.controllers.core import CORES, CoreConfig
+from innervate.controllers.registry import WORM, example_body
 from innervate.errors import ConfigError, RunError, UnknownNameError
 from innervate.launch.cli import main
 from innervate.launch.run.evaluation import evaluate_run
 from innervate.launch.run.export import export
 from innervate.launch.run.export_parity import closed_loop
 
-CONFIGS: dict[str, Any] = {name: kind() for name, kind in CONTROLLERS.items()}
+CONFIGS: dict[str, Any] = {name: kind() for name, kind in CONTROLLERS.items() if example_body(name) is WORM}
 CONFIGS["wiring-worm"] = WiringConfig(circuit="worm")
 STEPS = 1000
 

@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int64
 
 from innervate.errors import ConfigError
 
-from ..paper_nets import PaperNetsConfig
+from ....controllers.paper_nets import PaperNetsConfig
 
 C1, C2, HIDDEN = 16, 32, 32
 """Channels of the two convolutions and width of the layer after them, fixed so that their loops vectorise."""

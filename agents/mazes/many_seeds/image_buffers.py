@@ -7,7 +7,7 @@ from jaxtyping import Float32
 
 from innervate.errors import ConfigError
 
-from ..paper_nets import PaperNetsConfig
+from ....controllers.paper_nets import PaperNetsConfig
 from .buffers import Flat, Net, Shape, Work, size_of, sized, views
 
 CHANNELS = 32

@@ -7,10 +7,10 @@ from jaxtyping import Float32
 
 from innervate.errors import ConfigError
 
+from ....controllers.paper_nets import T_MAZE, PaperNets, PaperNetsConfig
 from ....envs.mazes.t_maze import BUMP, FADING, REWARD, TRACE, TMazeEnv
 from ...seeds import Streams
 from ..paper import PaperWeights
-from ..paper_nets import T_MAZE, PaperNets, PaperNetsConfig
 from . import weights as parameters
 from .image_buffers import image_net_of, image_shape_of, image_work_of
 from .loop_kernel import Rules

@@ -8,10 +8,10 @@ from jaxtyping import Float32, Int64
 
 from innervate.errors import ConfigError
 
+from ....controllers.paper_nets import PaperNets, PaperNetsConfig
 from ....envs.mazes import Maze
 from ...seeds import Streams
 from ..paper import PaperWeights
-from ..paper_nets import PaperNets, PaperNetsConfig
 from . import weights as parameters
 from .buffers import net_of, shape_of, work_of
 from .loop_kernel import DRAWS, Memory, Mind, Record, Rules, World, live

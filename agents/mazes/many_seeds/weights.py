@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..paper_nets import PaperNets
+from ....controllers.paper_nets import PaperNets
 from .buffers import Flat, Net, Shape, count, net_of
 from .image_buffers import CHANNELS, image_count, image_net_of
 

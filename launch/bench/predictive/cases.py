@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from innervate.agents.mazes.many_seeds.trainer import RECOMMENDED, MazeAgentConfig
 from innervate.agents.mazes.paper import PaperWeights
-from innervate.agents.mazes.paper_nets import LARGE_VALUE, PaperNetsConfig
+from innervate.controllers.paper_nets import LARGE_VALUE, PaperNetsConfig
 from innervate.launch.bench.predictive.maze_runs import Case
 
 MODEL_FREE = PaperWeights(prediction=0.0, negatives=0.0)

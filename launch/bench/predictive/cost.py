@@ -7,7 +7,7 @@ import torch
 
 from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, train
 from innervate.agents.mazes.paper import PaperWeights, TwoSteps, paper_losses, weighted
-from innervate.agents.mazes.paper_nets import PaperNetsConfig
+from innervate.controllers.paper_nets import PaperNetsConfig
 from innervate.envs.mazes import Maze, open_room
 from innervate.launch.bench._kit.benchmark import Bench
 from innervate.launch.bench._kit.rows import Row

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, Trained, latents_of, train
 from innervate.agents.mazes.paper import PaperWeights
-from innervate.agents.mazes.paper_nets import PaperNetsConfig
+from innervate.controllers.paper_nets import PaperNetsConfig
 from innervate.envs.mazes import Maze, four_rooms, open_room
 from innervate.launch.bench._kit.benchmark import Bench
 

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float, Int64
 
 from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, latents_of, train
-from innervate.agents.mazes.paper_nets import PaperNets
 from innervate.agents.predictive.diagnostics import effective_rank
+from innervate.controllers.paper_nets import PaperNets
 from innervate.envs.mazes import Maze, ring
 from innervate.envs.mazes.track import clockwise
 from innervate.launch.analysis.measures.place_fields import backward_shift

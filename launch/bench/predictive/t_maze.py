@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from innervate.agents.mazes.many_seeds.t_maze import TMazeAgentConfig, train_t_maze
 from innervate.agents.mazes.paper import PaperWeights
-from innervate.agents.mazes.paper_nets import PaperNets
+from innervate.controllers.paper_nets import PaperNets
 from innervate.envs.mazes.t_maze import STEM, TMazeEnv
 from innervate.launch.analysis.measures.splitter import condition_correlation
 from innervate.launch.bench._kit.benchmark import Bench

@@ -13,6 +13,7 @@ import numpy as np
 
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.controllers.circuits.wiring import WiringConfig
+from innervate.controllers.registry import WORM, example_body
 from innervate.launch.bench._kit.benchmark import Bench, Part
 from innervate.launch.bench._kit.browser import CHROMIUM, photograph
 from innervate.launch.bench._kit.rows import Row
@@ -115,7 +116,9 @@ def _coverage(bench: Bench) -> Iterable[Row]:
 def _export(bench: Bench) -> Iterable[Row]:
     steps = 200 if bench.quick else 1000
     worst = dict[str, float]()
-    configurations: dict[str, ControllerConfig] = {n: kind() for n, kind in CONTROLLERS.items()}
+    configurations: dict[str, ControllerConfig] = {
+        n: kind() for n, kind in CONTROLLERS.items() if example_body(n) is WORM
+    }
     configurations["wiring-worm"] = WiringConfig(circuit="worm")
     for name, config in configurations.items():
         bench.say(f"ONNX beside torch: {name}")

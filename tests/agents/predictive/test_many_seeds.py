@@ -13,7 +13,7 @@ from innervate.agents.mazes.many_seeds.buffers import net_of, shape_of, work_of
 from innervate.agents.mazes.many_seeds.trainer import MazeAgentConfig, latents_of, train
 from innervate.agents.mazes.many_seeds.weights import from_torch, to_torch
 from innervate.agents.mazes.paper import PaperWeights, TwoSteps, paper_losses, weighted
-from innervate.agents.mazes.paper_nets import T_MAZE, PaperNetsConfig
+from innervate.controllers.paper_nets import T_MAZE, PaperNetsConfig
 from innervate.envs.mazes import Maze, four_rooms, open_room
 from innervate.errors import ConfigError
 

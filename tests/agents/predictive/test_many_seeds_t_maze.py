@@ -16,7 +16,7 @@ from innervate.agents.mazes.many_seeds.losses_kernel import Batch, loss_of, loss
 from innervate.agents.mazes.many_seeds.t_maze import TMazeAgentConfig, train_t_maze, world_of
 from innervate.agents.mazes.many_seeds.weights import from_torch, to_torch
 from innervate.agents.mazes.paper import PaperWeights, TwoSteps, paper_losses, weighted
-from innervate.agents.mazes.paper_nets import T_MAZE, PaperNetsConfig
+from innervate.controllers.paper_nets import T_MAZE, PaperNetsConfig
 from innervate.envs.mazes.t_maze import TMazeEnv
 from innervate.errors import ConfigError
 

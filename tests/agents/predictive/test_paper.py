@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from innervate.agents.mazes.paper import double_dqn_loss
-from innervate.agents.mazes.paper_nets import LARGE_VALUE, T_MAZE, PaperNetsConfig
 from innervate.agents.objectives._losses import prediction_loss, repulsion
+from innervate.controllers.paper_nets import LARGE_VALUE, T_MAZE, PaperNetsConfig
 from innervate.errors import ConfigError
 
 RNG = np.random.default_rng(0)

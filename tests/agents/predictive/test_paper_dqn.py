@@ -11,7 +11,7 @@ from stable_baselines3.common.env_util import make_vec_env
 
 from innervate.agents.mazes.dqn import PaperDQN
 from innervate.agents.mazes.paper import PaperWeights
-from innervate.agents.mazes.paper_nets import PaperNetsConfig
+from innervate.controllers.paper_nets import PaperNetsConfig
 from innervate.errors import ConfigError
 
 
