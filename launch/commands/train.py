@@ -155,6 +155,7 @@ def main(argv: Sequence[str]) -> None:
         name = f"{_word(options.task)}-{options.controller}-{options.learner}-{options.seed}"
         if options.debug:
             name = f"debug-{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+            print(told_shrunk(configuration(replace(options, debug=False)), config))
         run = Run.start(config, options.out or Path("runs") / name, tracker)
     conclude(run, video=options.video and not options.debug)
 
@@ -226,6 +227,14 @@ def shrink(config: RunConfig) -> RunConfig:
     learner, steps = config.learner.tiny()
     evaluation = EvaluationConfig(every_steps=steps // 2, episodes=2)
     return replace(config, learner=learner, steps=steps, evaluation=evaluation)
+
+
+def told_shrunk(asked: RunConfig, config: RunConfig) -> str:
+    """What `--debug` has put in place of what was asked for."""
+    before, after = vars(asked.learner), vars(config.learner)
+    changed = [f"{name} {before[name]} -> {value}" for name, value in after.items() if before[name] != value]
+    steps = f"steps {asked.steps:,} -> {config.steps:,}"
+    return f"--debug runs everything in small: {', '.join([steps, *changed])}."
 
 
 def told_plan(run: Run) -> str:

@@ -2,8 +2,9 @@
 
 from .circuit import Circuit, Motor, Neuron, Sense, Synapse
 from .config import CIRCUITS, WiringConfig
-from .formats import from_json, from_networkx, read, to_json, to_networkx
+from .formats import from_json, from_networkx, to_json, to_networkx
 from .intervention import Stimulus
+from .sources import read, read_wiring
 from .wired import Wired
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "from_json",
     "from_networkx",
     "read",
+    "read_wiring",
     "to_json",
     "to_networkx",
 ]

@@ -1,7 +1,8 @@
 """A circuit as an object: neurons, synapses, and where senses and motors attach, all by name."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
@@ -53,7 +54,8 @@ class Synapse:
     post: str
     weight: float = 1.0
     kind: Literal["chemical", "gap"] = "chemical"
-    """A gap junction joins two leaky neurons and carries weight * (v_pre - v_post), both ways."""
+    """A gap junction joins two leaky neurons and carries weight * (v_pre - v_post), both ways. Given both ways, as in
+    tables of connectomes, it is one junction."""
     group: str = ""
     """Synapses of one group share one trainable gain; without a group a synapse has its own."""
     trained: bool = True
@@ -105,6 +107,7 @@ class Circuit:
         object.__setattr__(self, "by_name", {n.name: n for n in self.neurons})
         for neuron in self.neurons:
             _check_neuron(neuron)
+        object.__setattr__(self, "synapses", tuple(_each_junction_once(self.synapses)))
         pairs = Counter((s.pre, s.post, s.kind) for s in self.synapses)
         for synapse in self.synapses:
             self._check_synapse(synapse)
@@ -114,7 +117,10 @@ class Circuit:
                     f"as a {synapse.kind} synapse; add up the weights and say it once."
                 )
         for end in (*self.senses, *self.motors):
-            self.neuron(end.neuron)
+            cell = self.neuron(end.neuron)
+            _check_finite(f"The {type(end).__name__.lower()} of {end.neuron}", end)
+            if isinstance(end, Sense) and cell.dynamics == "clock":
+                raise ConfigError(f"{cell.name} is a clock and runs free, so it senses nothing; use `plateau` instead.")
         for group in {s.group for s in self.synapses if s.group}:
             if len({s.trained for s in self.synapses if s.group == group}) > 1:
                 raise ConfigError(f"Group {group} has trained and fixed synapses; a group is one or the other.")
@@ -122,11 +128,14 @@ class Circuit:
 
     def _check_synapse(self, synapse: Synapse) -> None:
         pre, post = self.neuron(synapse.pre), self.neuron(synapse.post)
+        _check_finite(f"{pre.name} -> {post.name}", synapse)
         if synapse.weight == 0:
             raise ConfigError(f"{pre.name} -> {post.name} has weight 0, so it has no sign; leave it out instead.")
         if post.dynamics == "clock":
             raise ConfigError(f"{pre.name} -> {post.name}: a clock runs free; use `plateau` for one that can be reset.")
         if synapse.kind == "gap":
+            if pre is post:
+                raise ConfigError(f"The gap junction {pre.name} - {post.name} joins a neuron to itself; leave it out.")
             if not pre.dynamics == post.dynamics == "leaky":
                 raise ConfigError(
                     f"The gap junction {pre.name} - {post.name} needs a membrane on both sides: make both `leaky`."
@@ -191,7 +200,38 @@ class Circuit:
         )
 
 
+def _each_junction_once(synapses: Iterable[Synapse]) -> Iterator[Synapse]:
+    """Gap junctions that are given both ways, once. Raises `ConfigError` where the two entries differ."""
+    seen = dict[tuple[str, str], Synapse]()
+    for s in synapses:
+        if s.kind != "gap":
+            yield s
+            continue
+        other = seen.get((s.post, s.pre))
+        if other is None or s.pre == s.post:
+            seen[s.pre, s.post] = s
+            yield s
+        elif replace(other, pre=s.pre, post=s.post) != s:
+            raise ConfigError(
+                f"The gap junction {other.pre} - {other.post} is given both ways and not alike: {_told(other)} and "
+                f"{_told(s)}. It is one junction; say it once."
+            )
+
+
+def _told(s: Synapse) -> str:
+    group = f", group {s.group}" if s.group else ""
+    return f"{s.pre} -> {s.post} with weight {s.weight:g}{group}{'' if s.trained else ', fixed'}"
+
+
+def _check_finite(what: str, part: Neuron | Synapse | Sense | Motor) -> None:
+    for name, value in vars(part).items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(x, float) and not math.isfinite(x) for x in numbers):
+            raise ConfigError(f"{what}: {name} must be finite, got {value}.")
+
+
 def _check_neuron(n: Neuron) -> None:
+    _check_finite(n.name, n)
     if n.dynamics not in get_args(Dynamics):
         raise UnknownNameError("dynamics", n.dynamics, get_args(Dynamics))
     if n.activation not in get_args(Activation):
@@ -200,3 +240,5 @@ def _check_neuron(n: Neuron) -> None:
         raise ConfigError(f"{n.name} is {n.dynamics}: it needs a time constant tau_s above 0 s, got {n.tau_s}.")
     if n.dynamics == "clock" and not (n.period_s is not None and n.period_s > 0 and 0 < n.duty < 1):
         raise ConfigError(f"{n.name} is a clock: it needs period_s above 0 s and a duty inside (0, 1).")
+    if n.dynamics == "clock" and n.bias:
+        raise ConfigError(f"{n.name} is a clock and runs free, so its bias of {n.bias:g} does nothing; leave it out.")

@@ -12,9 +12,9 @@ from innervate.errors import ConfigError, UnknownNameError
 from ...spec import ControllerSpec
 from . import connectome, swimmers
 from .circuit import Circuit
-from .formats import from_json, read
 from .intervention import Stimulus
 from .null import NULLS
+from .sources import FORMATS, Wiring, from_text, read_wiring, text_of
 from .strengths import Strengths
 from .wired import Wired
 
@@ -34,10 +34,10 @@ CIRCUITS: Mapping[str, Callable[[ControllerSpec], Circuit]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class WiringConfig:
-    """Any circuit of neurons and synapses, by name or from a JSON file."""
+    """Any circuit of neurons and synapses, by name or from a file: JSON, GraphML, GML or an edge list."""
 
     circuit: str = "entrained"
-    """Name of a circuit, path of a JSON file, or the JSON text itself (which a run folder keeps)."""
+    """Name of a circuit, path of a file (.json, .graphml, .gml, .csv), or the JSON text itself, which a run keeps."""
     shared: bool = True
     """Synapses of one group share one gain, instead of one for each synapse."""
     signed: bool = True
@@ -54,6 +54,10 @@ class WiringConfig:
     """Neurons, or classes of neurons, that are silent."""
     stimulate: tuple[str, ...] = ()
     """Currents, such as "AVB 0.5 from 5 s to 8 s"."""
+
+    def __post_init__(self) -> None:
+        if self.circuit not in CIRCUITS and Path(self.circuit).suffix and not _is_text(self.circuit):
+            object.__setattr__(self, "circuit", text_of(read_wiring(Path(self.circuit))))
 
     def build(self, spec: ControllerSpec, generator: torch.Generator) -> Wired:
         """The circuit, fitted to the body and compiled."""
@@ -78,11 +82,24 @@ class WiringConfig:
     def _circuit(self, spec: ControllerSpec) -> Circuit:
         if self.circuit in CIRCUITS:
             return CIRCUITS[self.circuit](spec)
-        if self.circuit.lstrip().startswith("{"):
-            return from_json(self.circuit, "the circuit")
-        path = Path(self.circuit)
-        if path.suffix == ".json":
-            if not path.is_file():
-                raise ConfigError(f"There is no circuit {path}; write one with controllers.circuits.wiring.to_json.")
-            return read(path)
-        raise UnknownNameError("circuit", self.circuit, CIRCUITS)
+        if not _is_text(self.circuit):
+            raise UnknownNameError("circuit", self.circuit, CIRCUITS)
+        return _fitted(from_text(self.circuit, "the circuit"), spec)
+
+
+def _is_text(circuit: str) -> bool:
+    return circuit.lstrip().startswith("{")
+
+
+def _fitted(wiring: Wiring, spec: ControllerSpec) -> Circuit:
+    """A circuit as it is; of a connectome the worm's locomotion circuit, on this body."""
+    if isinstance(wiring, Circuit):
+        return wiring
+    try:
+        return connectome.locomotion(spec, wiring)
+    except ConfigError as error:
+        raise ConfigError(
+            f"{wiring.source[:60] or 'The wiring'} tells who contacts whom, not what is sensed and what drives the "
+            f"body, so it is taken as the worm's locomotion circuit: {error} Other circuits: give senses and motors "
+            f"(to_json, or graph attributes of to_networkx); read are {FORMATS}."
+        ) from error

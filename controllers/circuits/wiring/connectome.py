@@ -1,6 +1,7 @@
 """The locomotion circuit of C. elegans from its connectome, fitted to a body of any number of joints."""
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,12 +51,44 @@ def parse(document: Mapping[str, Any]) -> Connectome:
     """From {"source": ..., "chemical": {pre: {post: contacts}}, "gap": {...}}, as `innervate connectome` writes."""
 
     def pairs(part: str) -> dict[tuple[str, str], float]:
-        return {(pre, post): float(n) for pre, row in document[part].items() for post, n in row.items()}
+        return {(pre, post): float(n) for pre, row in document.get(part, {}).items() for post, n in row.items()}
 
     try:
-        return Connectome(str(document["source"]), pairs("chemical"), pairs("gap"))
-    except (KeyError, AttributeError, TypeError, ValueError) as error:
+        chemical, gap = pairs("chemical"), pairs("gap")
+    except (AttributeError, TypeError, ValueError) as error:
         raise ConfigError(f"A connectome holds source, chemical and gap, pre -> post -> contacts: {error}.") from error
+    for (pre, post), n in (*chemical.items(), *gap.items()):
+        if not 0 < n < math.inf:
+            raise ConfigError(f"{pre} -> {post} has {n:g} contacts; a connectome counts them, from 1 on.")
+    source = str(document.get("source", ""))
+    return Connectome(source, chemical, junctions_once(gap, source or "the connectome"))
+
+
+def is_connectome(document: Mapping[str, Any]) -> bool:
+    """Whether a JSON object is meant as one."""
+    return bool({"chemical", "gap"} & document.keys()) and "neurons" not in document
+
+
+def to_dict(connectome: Connectome) -> dict[str, Any]:
+    """What `parse` reads."""
+    document: dict[str, Any] = {"source": connectome.source, "chemical": {}, "gap": {}}
+    for part in ("chemical", "gap"):
+        for (pre, post), n in getattr(connectome, part).items():
+            document[part].setdefault(pre, {})[post] = n
+    return document
+
+
+def junctions_once(gap: Mapping[tuple[str, str], float], origin: str) -> dict[tuple[str, str], float]:
+    """Each junction under its pair in alphabetical order. Raises `ConfigError` where two entries of a pair differ."""
+    once = dict[tuple[str, str], float]()
+    for (a, b), n in gap.items():
+        pair = (min(a, b), max(a, b))
+        if once.setdefault(pair, n) != n:
+            raise ConfigError(
+                f"The gap junction {pair[0]} - {pair[1]} of {origin} has {once[pair]:g} contacts one way and {n:g} the "
+                "other; it is one junction, so give it once or both ways alike."
+            )
+    return once
 
 
 @cache
@@ -87,6 +120,11 @@ def locomotion(spec: ControllerSpec, connectome: Connectome) -> Circuit:
         target = _muscle(post, joints) or post
         if pre in cells and (target != post or post in cells) and pre != post:
             contacts[pre, target] += n
+    if not any(_is_muscle(post) for _, post in contacts):
+        raise ConfigError(
+            "None of this connectome's motor neurons contacts a body-wall muscle (MDL01 to MVR24, or dBWML1 to "
+            "vBWMR24), so nothing would drive the body."
+        )
     place = _places(cells, contacts, joints)
     receptors, senses = stretch_receptors(joints)
     flesh, motors = muscles(joints)
@@ -115,11 +153,16 @@ def _muscle(cell: str, joints: int) -> str | None:
     return f"{cell[:2]}{min(joints - 1, (int(cell[3:]) - 1) * joints // MUSCLE_ROWS)}"
 
 
+def _is_muscle(name: str) -> bool:
+    """Whether it is what `_muscle` gives."""
+    return name[:2] in ("MD", "MV") and name[2:].isdigit()
+
+
 def _places(cells: list[str], contacts: Mapping[tuple[str, str], float], joints: int) -> dict[str, float]:
     """Where along the body, in joints, each neuron contacts muscle; the middle for those that do not."""
     total, weighted = defaultdict[str, float](float), defaultdict[str, float](float)
     for (pre, post), n in contacts.items():
-        if post[:2] in ("MD", "MV") and post[2:].isdigit():
+        if _is_muscle(post):
             total[pre] += n
             weighted[pre] += n * int(post[2:])
     return {c: weighted[c] / total[c] if total[c] else (joints - 1) / 2 for c in cells}

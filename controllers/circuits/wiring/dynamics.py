@@ -13,6 +13,8 @@ from ...spec import State
 from .activation import ACTIVATIONS
 from .circuit import Dynamics, Neuron
 
+SAME_TIME = 1e-6
+"""Times nearer to each other than this, in control steps, are the same."""
 STEEPNESS = 4.0
 """Slope of the sigmoid through which gradients pass a threshold, per unit of input."""
 
@@ -47,26 +49,37 @@ class Memory(nn.Module, ABC):
 class Clock(Memory):
     """Active for a share of each period. The number of the control step is the controller's `clock`."""
 
-    _wave: Tensor
     _period: Tensor
+    _onset: Tensor
+    _active: Tensor
 
     def __init__(self, cells: Sequence[Neuron], dt_s: float) -> None:
         super().__init__(cells, dt_s)
-        periods = {round((c.period_s or 0.0) / dt_s) for c in cells}
-        if len(periods) > 1 or min(periods) < 2:
+        if short := [c for c in cells if (c.period_s or 0.0) < (2 - SAME_TIME) * dt_s]:
             raise ConfigError(
-                f"The clocks of a circuit share one period of at least two control steps ({2 * dt_s:g} s); "
-                f"got {sorted({c.period_s for c in cells if c.period_s})} s."
+                f"{short[0].name} has a period of {short[0].period_s:g} s, and at a control step of {dt_s:g} s a clock "
+                f"can be heard from {2 * dt_s:g} s on."
             )
-        period = periods.pop()
-        phase = torch.arange(period)
-        wave = [(phase - round(c.onset * period)) % period < int(c.duty * period) for c in cells]
-        self.register_buffer("_wave", torch.stack(wave, 1).float(), persistent=False)
-        self.period = period
+        told = torch.tensor([_wave(c, dt_s) for c in cells], dtype=torch.float64)
+        for name, column in zip(("_period", "_onset", "_active"), told.T, strict=True):
+            self.register_buffer(name, column.contiguous(), persistent=False)
 
     def activity(self, state: State) -> Float[Tensor, "batch cell"]:
         """1 or 0, by the time."""
-        return self._wave.index_select(0, state["clock"] % self.period)
+        steps = state["clock"].double().unsqueeze(-1) - self._onset + SAME_TIME
+        return (torch.remainder(steps, self._period) < self._active).float()
+
+
+def _wave(cell: Neuron, dt_s: float) -> tuple[float, float, float]:
+    """Period, onset and time of activity in control steps, whole ones where the period is whole.
+
+    Any other period is right on average: a period then takes sometimes one step more.
+    """
+    period = (cell.period_s or 0.0) / dt_s
+    if abs(period - round(period)) < SAME_TIME * period:
+        whole = round(period)
+        return float(whole), float(round(cell.onset * whole)), float(int(cell.duty * whole))
+    return period, cell.onset * period, cell.duty * period
 
 
 class Leaky(Memory):
@@ -128,14 +141,20 @@ class Plateau(Memory):
 
 
 class Spiking(Memory):
-    """Leaky integrate-and-fire; a spike resets the membrane to 0 and adds 1 to a trace that decays with tau."""
+    """Leaky integrate-and-fire; a spike resets the membrane to 0 and adds 1 to a trace that decays with tau.
+
+    Solved exactly for an input that is constant over the control step, in which a neuron may fire many times: rates do
+    not depend on the step. Gradients pass as if it could fire once.
+    """
 
     _keep: Tensor
+    _step: Tensor
 
     def __init__(self, cells: Sequence[Neuron], dt_s: float) -> None:
         super().__init__(cells, dt_s)
         tau = torch.tensor([c.tau_s or dt_s for c in cells])
         self.register_buffer("_keep", torch.exp(-dt_s / tau), persistent=False)
+        self.register_buffer("_step", dt_s / tau, persistent=False)
 
     def initial(self, batch: int) -> State:
         """At rest and silent."""
@@ -147,12 +166,23 @@ class Spiking(Memory):
         return state["spiking.trace"]
 
     def advance(self, state: State, drive: Float[Tensor, "batch cell"], load: Float[Tensor, "cell"] | None) -> State:
-        """Integrate, fire, reset."""
+        """Integrate, fire as often as the step has room for, reset."""
         del load
-        membrane = drive + self._keep * (state["spiking.membrane"] - drive)
-        spike = step_through(membrane - 1.0)
-        trace = self._keep * state["spiking.trace"] + spike
-        return {"spiking.membrane": membrane * (1.0 - spike.detach()), "spiking.trace": trace}
+        before = state["spiking.membrane"]
+        unspiked = drive + self._keep * (before - drive)
+        # Times below are in units of tau. Towards a drive d > 1 a membrane comes from v to 1 in log((d - v) / (d - 1)).
+        fires = unspiked > 1.0
+        d = torch.where(fires, drive, torch.full_like(drive, 2.0))
+        first = torch.log((d - before.clamp(max=1.0)) / (d - 1.0))
+        between = torch.log(d / (d - 1.0)).clamp(min=SAME_TIME)
+        more = torch.floor((self._step - first).clamp(min=0.0) / between).detach()
+        age = (self._step - first - more * between).clamp(min=0.0)  # of the last spike
+        # A geometric series: a spike is heard 1 - 1 / d times as strongly as the next one.
+        heard = torch.exp(-age) * d * (1.0 - (1.0 - 1.0 / d) ** (more + 1.0))
+        once = step_through(unspiked - 1.0)
+        trace = self._keep * state["spiking.trace"] + once + torch.where(fires, heard - 1.0, 0.0 * heard).detach()
+        membrane = torch.where(fires, d * (1.0 - torch.exp(-age.detach())), unspiked)
+        return {"spiking.membrane": membrane, "spiking.trace": trace}
 
 
 def step_through(x: Tensor) -> Tensor:

@@ -92,7 +92,13 @@ class Wired(Controller):
         )
         for s, (_, _, buffer) in zip(stimuli, self._stimuli, strict=True):
             current = torch.zeros(len(names))
-            current[[place[n] for n in circuit.members([s.neuron])]] = s.current
+            pushed = circuit.members([s.neuron])
+            if deaf := [n for n in pushed if circuit.neuron(n).dynamics == "clock"]:
+                raise ConfigError(
+                    f"{', '.join(deaf)} cannot be stimulated: a clock runs free. Stimulate what it excites, or "
+                    "silence it."
+                )
+            current[[place[n] for n in pushed]] = s.current
             self.register_buffer(buffer, current, persistent=False)
         dynamics = {n.dynamics for n in circuit.neurons} & STATEFUL
         self._timed = "clock" in dynamics or bool(stimuli)
