@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from innervate.launch.bench._kit.timing import ratio
 from innervate.launch.bench.ros.robot import STATE, Wave, client_of, robot_file, there
+from innervate.launch.ros.bridge.wire import Wire
 from innervate.launch.ros.robot_file import Command, Observation, Robot
+from innervate.launch.ros.safety import Verdict
 from innervate.launch.ros.session.drive import Driver
 from innervate.launch.ros.session.link import RobotLink
 from innervate.launch.ros.session.pace import SWITCH_S
@@ -24,29 +27,66 @@ NAMES = tuple(f"joint_{i}" for i in range(20))
 FRAMES_HZ = 500.0
 
 
+class Noted(RobotLink):
+    """Keeps when each command went out, its first value, and whether it was one to rest."""
+
+    def __init__(self, robot: Robot, wire: Wire) -> None:
+        self.noted: list[tuple[float, float, bool]] = []
+        super().__init__(robot, wire)
+
+    def _send(self, verdict: Verdict, now_s: float) -> None:
+        before, began_s = self.counts["sent"], time.monotonic()
+        super()._send(verdict, now_s)
+        if self.counts["sent"] > before and verdict.command is not None:
+            self.noted.append((began_s, float(verdict.command[0]), bool(verdict.stopped)))
+
+
 def driven(hz: float, steps: int) -> dict[str, Any]:
-    """States at `hz`, control step 0.03 s, `rate_per_s` 1: commands and their change a second where the robot is."""
+    """States at `hz`, control step 0.03 s, `rate_per_s` 1: commands a second, and their change a second.
+
+    The change is what all changes within a window add up to, over its length: where they were sent (`sent`), where
+    they came (`change`), and from the first to the last that came (`whole`). A change that waits on its way comes
+    closer to the next than it was sent: `late_s` is the longest such wait. A command to rest is no such change: it
+    goes out at once, whatever the rate; `rests` counts them, before the last.
+    """
     with there(hz) as robot:
-        _drive(robot_file(robot.uri, pace="state", step_s=STEP_S, rate_per_s=1.0), Wave(STEP_S), steps)
+        file = robot_file(robot.uri, pace="state", step_s=STEP_S, rate_per_s=1.0)
+        link = Noted(file, client_of(file))
+        _drive(link, Wave(STEP_S), steps)
         told = robot.take()
-    times, values = np.array(told["times"][:-1]), np.array(told["values"])[:-1, 0]  # without the rest at the end
-    ends = np.searchsorted(times, times + WINDOW_S)
-    change = max(
-        abs(values[j] - values[i]) / (times[j] - times[i]) for i, j in enumerate(ends.tolist()) if j < len(times)
-    )
-    return {"hz": (len(times) - 1) / (times[-1] - times[0]), "change": float(change), "n": len(times)}
+    sent, values = np.array([t for t, _, _ in link.noted]), np.array([value for _, value, _ in link.noted])
+    rests = np.array([rest for _, _, rest in link.noted])
+    came = np.array(told["times"])
+    assert [row[0] for row in told["values"]] == values.tolist(), "commands were lost"
+    changes = np.where(rests[1:], 0.0, np.abs(np.diff(values)))
+    return {
+        "hz": float((len(came) - 2) / (came[-2] - came[0])), "change": change_a_second(came, changes),
+        "sent": change_a_second(sent, changes), "late_s": float((came - sent).max()), "n": len(came) - 1,
+        "whole": float(changes.sum() / (came[-2] - came[0])), "rests": int(rests[:-1].sum()),
+    }  # fmt: skip
+
+
+def change_a_second(
+    times: Float[np.ndarray, "command"], changes: Float[np.ndarray, "change"], window_s: float = WINDOW_S
+) -> float:
+    """The most that all changes between two commands at least `window_s` apart add up to, over the time between."""
+    path, most = np.concatenate([[0.0], changes.cumsum()]), 0.0
+    for i, first in enumerate(np.searchsorted(times, times + window_s).tolist()):
+        if first < len(times):
+            most = max(most, float(((path[first:] - path[i]) / (times[first:] - times[i])).max()))
+    return most
 
 
 def other_clock(offset_s: float, steps: int) -> dict[str, Any]:
     """JointTrajectory to a robot whose clock is off by so much: commands, and why any was refused or late."""
     with there(100.0, offset_s) as robot:
-        _drive(robot_file(robot.uri, kind="position", step_s=STEP_S), Wave(STEP_S), steps)
+        file = robot_file(robot.uri, kind="position", step_s=STEP_S)
+        _drive(RobotLink(file, client_of(file)), Wave(STEP_S), steps)
         told = robot.take()
     return {"n": len(told["times"]), "refused": told["refused"]}
 
 
-def _drive(robot: Robot, controller: Wave, steps: int) -> Driver:
-    link = RobotLink(robot, client_of(robot))
+def _drive(link: RobotLink, controller: Wave, steps: int) -> Driver:
     try:
         link.first_observation(5.0)
         driver = Driver(controller, link)

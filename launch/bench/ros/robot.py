@@ -3,7 +3,9 @@
 In a process of its own (`there`) it shares no interpreter with what drives it.
 """
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -151,6 +153,8 @@ def there(hz: float, offset_s: float = 0.0) -> Generator[There]:
 def main(arguments: Sequence[str]) -> None:
     """Serve until killed."""
     sys.setswitchinterval(1e-4)  # the times at which commands come are told truly
+    with contextlib.suppress(PermissionError):
+        os.nice(-15)  # a robot shares no processor with what drives it
     one = Robot2(*map(float, arguments))
     print(one.server.uri, flush=True)
     for _ in sys.stdin:
