@@ -14,8 +14,8 @@ def test_a_change_a_second_adds_up_there_and_back() -> None:
 def test_a_change_that_waited_counts_where_it_came() -> None:
     times = np.arange(11) * 0.03
     times[4] += 0.025  # the next follows at 5 ms
-    # From the late one on, over four steps that took 25 ms less.
-    assert change_a_second(times, np.full(10, 0.03)) == pytest.approx(0.12 / (0.12 - 0.025))
+    # From the late one on: five steps that took 25 ms less, for four of them are shorter than the window.
+    assert change_a_second(times, np.full(10, 0.03)) == pytest.approx(0.15 / (0.15 - 0.025))
 
 
 def test_windows_are_not_shorter_than_asked_for() -> None:
