@@ -364,13 +364,20 @@ def robots(first: int, count: int) -> tuple[int, list[str]]:
     """How many of the robots of these numbers were driven, and what any of them did that it must not."""
     moved, failed = 0, list[str]()
     for seed in range(first, first + count):
-        try:
-            case = Case(seed).run()
-            moved += any(not one.stopped for one in case.link.log)
-            case.check()
-        except Exception as error:
-            failed.append(f"robot {seed}: {type(error).__name__} {error}")
+        driven, problem = judged(seed)
+        moved += driven
+        failed += problem
     return moved, failed
+
+
+def judged(seed: int) -> tuple[bool, list[str]]:
+    """Whether the robot of this number was driven, and what is wrong with it."""
+    try:
+        case = Case(seed).run()
+        case.check()
+    except Exception as error:
+        return True, [f"robot {seed}: {type(error).__name__} {error}"]
+    return any(not one.stopped for one in case.link.log), []
 
 
 def main(first: int, count: int) -> int:
