@@ -115,6 +115,8 @@ class DriveOptions:
     """Call the robot file's reset service first, if it has one."""
     dry_run: bool = False
     """Compute, check and record everything, send nothing."""
+    realtime: bool = False
+    """At real-time priority (SCHED_FIFO), for hundreds of control steps a second beside other programs."""
     record: Path | None = None
     """MCAP file of observations, actions, state and safety events."""
 
@@ -245,6 +247,7 @@ def drive(options: DriveOptions) -> None:
     from innervate.launch.ros.session.drive import Driver
     from innervate.launch.ros.session.link import RobotLink, check_control_step, with_options
     from innervate.launch.ros.session.proof import prove
+    from innervate.launch.ros.session.realtime import no_collection, real_time
     from innervate.launch.ros.session.senses import check_actions, check_fit
     from innervate.launch.ros.session.wires import connect
     from innervate.launch.ros.simulated.loading import make_controller
@@ -275,7 +278,8 @@ def drive(options: DriveOptions) -> None:
         print(f"driving over {link.wire.description}; Enter is the emergency stop, r and Enter its release", flush=True)
         print(f"so are the topic {described.emergency_stop_topic} and the service {link.stop_service}", flush=True)
         _listen_to_keys(link)
-        driver.run(options.steps)
+        with no_collection(), real_time() if options.realtime else contextlib.nullcontext():
+            driver.run(options.steps)
     finally:
         ending.closing()
         link.close()

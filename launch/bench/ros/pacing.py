@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,10 @@ from innervate.launch.ros.safety import Verdict
 from innervate.launch.ros.session.drive import Driver
 from innervate.launch.ros.session.link import RobotLink
 from innervate.launch.ros.session.pace import SWITCH_S
+from innervate.launch.ros.session.realtime import no_collection, real_time
 from innervate.launch.ros.session.senses import Senses
 
-STEP_S, WINDOW_S = 0.03, 0.1
+STEP_S, WINDOW_S, TURN_S = 0.03, 0.1, 10.0
 NAMES = tuple(f"joint_{i}" for i in range(20))
 FRAMES_HZ = 500.0
 
@@ -96,37 +98,63 @@ def _drive(link: RobotLink, controller: Wave, steps: int) -> Driver:
     return driver
 
 
-def closed_loop(seconds: float, hz: float = 500.0) -> dict[str, Any]:
-    """Ticks within 1 ms of their time, beside a loop that only waits; and commands that did not come."""
-    n = round(seconds * hz)
+def closed_loop(seconds: float, hz: float = 500.0, *, realtime: bool = False) -> dict[str, Any]:
+    """Ticks within 1 ms of their time, in turns with a loop that only waits; and commands that did not come.
+
+    Args:
+        seconds: how long the robot is driven; a fifth of the whole is the bare loop's.
+        hz: of the robot's states and of the control steps.
+        realtime: both at real-time priority.
+    """
+    ours, bare, took_s, cpu_s = list[list[float]](), list[list[float]](), 0.0, 0.0
+    turns = max(1, round(seconds / TURN_S))
+    steps = round(seconds * hz / turns)
     before_s = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)  # as `innervate ros drive` does
-    with there(hz) as robot:
-        began: list[float] = []
+    with there(hz) as robot, ExitStack() as stack:
         link_file = robot_file(robot.uri, step_s=1 / hz)
         link = RobotLink(link_file, client_of(link_file))
-        try:
-            link.first_observation(5.0)
-            driver = Driver(Wave(1 / hz), link, lambda tick: began.append(tick.now_s))
-            driver.run(steps=n)
-            sent = link.counts["sent"]
-        finally:
-            link.close()
+        stack.callback(link.close)
+        link.first_observation(5.0)
+        began: list[float] = []
+        driver = Driver(Wave(1 / hz), link, lambda tick: began.append(tick.now_s))
+        stack.enter_context(no_collection())
+        if realtime:
+            stack.enter_context(real_time())
+        for _ in range(turns):
+            began.clear()
+            began_s, began_cpu_s = time.monotonic(), time.process_time()
+            driver.run(steps=driver.result.ticks + steps)
+            took_s += time.monotonic() - began_s
+            cpu_s += time.process_time() - began_cpu_s
+            ours.append(list(began))
+            link.rest("the bare loop's turn")
+            bare.append(_waits(steps // 4, hz))
+        stack.close()
         time.sleep(0.2)
-        came = len(robot.take()["times"]) - 1  # and the rest at the end
-        sys.setswitchinterval(before_s)
-        bare: list[float] = []
-        due = time.monotonic()
-        for _ in range(n // 4):
-            due = max(due + 1 / hz, time.monotonic() - 0.1 / hz)
-            time.sleep(max(0.0, due - time.monotonic()))
-            bare.append(time.monotonic())
-    return {"ours": _in_time(began, hz), "bare": _in_time(bare, hz), "lost": sent - came, "n": n}
+        came = len(robot.take()["times"])
+    sys.setswitchinterval(before_s)
+    return {
+        "ours": _in_time(ours, hz), "bare": _in_time(bare, hz), "lost": link.counts["sent"] - came,
+        "n": turns * steps, "cpu": cpu_s / took_s,
+    }  # fmt: skip
 
 
-def _in_time(began: Sequence[float], hz: float) -> float:
+def _waits(n: int, hz: float) -> list[float]:
+    """When a loop that does nothing else woke up, `n` times."""
+    woke: list[float] = []
+    due = time.monotonic()
+    for _ in range(n):
+        due = max(due + 1 / hz, time.monotonic() - 0.1 / hz)
+        time.sleep(max(0.0, due - time.monotonic()))
+        woke.append(time.monotonic())
+    return woke
+
+
+def _in_time(turns: Sequence[Sequence[float]], hz: float) -> float:
     """Share of ticks that came within a period and 1 ms of the one before."""
-    return float((np.abs(np.diff(began) - 1 / hz) <= 1e-3).mean())
+    steps = np.concatenate([np.diff(turn) for turn in turns])
+    return float((np.abs(steps - 1 / hz) <= 1e-3).mean())
 
 
 def frame_to_values(frames: int, rounds: int) -> dict[str, Any]:
