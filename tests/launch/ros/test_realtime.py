@@ -30,7 +30,7 @@ def test_without_permission_it_says_how_it_is_permitted(monkeypatch: pytest.Monk
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    with pytest.raises(ConfigError, match="ulimit -r 50.*without --realtime"), real_time():
+    with pytest.raises(ConfigError, match=r"ulimit -r 50.*without --realtime"), real_time():
         raise AssertionError("not reached")
 
 
