@@ -1,6 +1,6 @@
 """The bridge to robots, measured on real ROS parts: a rosbridge server in Rust, ROS 2 nodes, rosbags, atheris.
 
-They are built apart, once: `bash .ci/ros`. The parts `stops` and `pacing` need none of them.
+They are built apart, once: `bash .ci/ros`. The parts `stops`, `pacing` and `ros1` need none of them.
 """
 
 import re
@@ -33,6 +33,9 @@ from innervate.launch.bench.ros import (
 )
 from innervate.launch.bench.ros import (
     recording as ros_recording,
+)
+from innervate.launch.bench.ros import (
+    ros1 as ros_ros1,
 )
 from innervate.launch.bench.ros import (
     stops as ros_stops,
@@ -241,6 +244,19 @@ def _pacing(bench: Bench) -> Iterator[Row]:
                   holds=found["lost"] == 0)  # fmt: skip
 
 
+def _ros1(bench: Bench) -> Iterator[Row]:
+    steps = 300 if bench.quick else 3000
+    for realtime in (False, True):
+        found = bench.once(
+            f"ros1 {steps} {realtime}", lambda r=realtime: ros_ros1.answered(100.0, 0.01, steps, realtime=r)
+        )
+        what = f"stand-in for ROS 1's server, states and commands at 100 Hz{', real-time priority' * realtime}"
+        for name, value, most in ros_ros1.rows_of(found, 10.0):
+            yield Row(row=f"{what}: time between commands, {name}", value=value, unit="periods", n=found["n"],
+                      peer="Nagle's algorithm on, two small frames a set; the official server was not to be had",
+                      reach=f"at most {most:g}", holds=value <= most)  # fmt: skip
+
+
 def _with_peers(rows: Part) -> Part:
     def measured(bench: Bench) -> Iterable[Row]:
         ros_peers.peers()
@@ -252,6 +268,7 @@ def _with_peers(rows: Part) -> Part:
 PARTS: dict[str, Part] = {
     "stops": _stops,
     "pacing": _pacing,
+    "ros1": _ros1,
     "lockstep": _with_peers(_lockstep),
     "latency": _with_peers(_latency),
     "faults": _with_peers(_faults),
