@@ -16,7 +16,7 @@ from innervate.launch.run.manifest import versions
 SMOKE = ([],)
 
 EXTRAS = {
-    "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2",
+    "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2", "foxglove": "foxglove",
     "export": "onnxscript", "ray": "ray", "view": "mjviser", "tracking": "wandb",
 }  # fmt: skip
 """Extra to a module that it brings."""
