@@ -16,8 +16,8 @@ from innervate.launch.run.manifest import versions
 SMOKE = ([],)
 
 EXTRAS = {
-    "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2", "foxglove": "foxglove",
-    "export": "onnxscript", "ray": "ray", "view": "mjviser", "tracking": "wandb",
+    "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2",
+    "export": "onnxscript", "ray": "ray", "view": "mjviser", "tracking": "wandb", "foxglove": "foxglove",
 }  # fmt: skip
 """Extra to a module that it brings."""
 
