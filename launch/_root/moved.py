@@ -101,6 +101,7 @@ MOVED: dict[str, str] = {
     launch.ros.measured launch.ros.session.measured
     launch.ros.recording launch.ros.session.recording
     launch.ros.replay launch.ros.session.replay
+    launch.ros.senses launch.ros.session.senses
     launch.ros.sim_services launch.ros.simulated.sim_services
     launch.ros.simulation launch.ros.simulated.simulation
     launch.ros.wires launch.ros.session.wires

@@ -17,7 +17,7 @@ SMOKE = ([],)
 
 EXTRAS = {
     "place": "numba", "field": "skimage", "predictive": "numba", "bilateral": "numba", "ros": "mcap_ros2",
-    "export": "onnxscript", "ray": "ray", "view": "mjviser", "tracking": "wandb",
+    "export": "onnxscript", "ray": "ray", "view": "mjviser", "tracking": "wandb", "foxglove": "foxglove",
 }  # fmt: skip
 """Extra to a module that it brings."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from innervate.controllers import CONTROLLERS
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, InnervateError
 from innervate.launch.commands._tables import print_table
 from innervate.launch.ros.robot_file import load_robot, save_robot
 from innervate.launch.ros.session.ending import Ending
@@ -65,6 +65,8 @@ class ServeOptions:
     """When an episode has ended: rest until /reset is called, or begin the next."""
     watchdog_s: float = 0.5
     """Without a command for so long the robot rests."""
+    foxglove: int | None = None
+    """Show the same topics to Foxglove on this port of the same address; 0 for any free one."""
     camera_hz: float = 0.0
     """Pictures a second on /camera/image_raw/compressed; 0 for none."""
     camera_size: tuple[int, int] = (640, 480)
@@ -113,6 +115,8 @@ class DriveOptions:
     """Call the robot file's reset service first, if it has one."""
     dry_run: bool = False
     """Compute, check and record everything, send nothing."""
+    realtime: bool = False
+    """At real-time priority (SCHED_FIFO), for hundreds of control steps a second beside other programs."""
     record: Path | None = None
     """MCAP file of observations, actions, state and safety events."""
 
@@ -178,12 +182,13 @@ def serve(options: ServeOptions) -> None:
     env, control_step_s = make_body(
         options.what, pictures=options.camera_size if options.camera_hz > 0 else None, delay=options.delay
     )
-    wire = _serving_wire(options)
+    served = _serving_wire(options)
+    wire, where = _shown(served, options)
     robot_wire = in_namespace(wire, options.namespace, remappings(options.remap))
     try:
         simulated = SimulatedRobot(env, robot_wire, serving, control_step_s, lambda text: print(text, flush=True))
         ending = Ending(lambda why: simulated.stop())
-        print(f"{options.what} at {1 / control_step_s:.1f} Hz ({options.pace}): {wire.description}", flush=True)
+        print(f"{options.what} at {1 / control_step_s:.1f} Hz ({options.pace}): {wire.description}{where}", flush=True)
         simulated.run()
     finally:
         wire.close()
@@ -192,8 +197,22 @@ def serve(options: ServeOptions) -> None:
         print(f"{simulated.ticks} control steps; commands: {dict(simulated.inbox.counts) or 'none'}")
         if simulated.inbox.last_problem:
             print(f"last command refused: {simulated.inbox.last_problem}")
-        print(f"frames dropped: {dict(getattr(getattr(wire, 'broker', wire), 'counts', {})) or 'none'}")
+        print(f"frames dropped: {dict(getattr(getattr(served, 'broker', served), 'counts', {})) or 'none'}")
     ending.close()
+
+
+def _shown(wire: Any, options: ServeOptions) -> tuple[Any, str]:
+    """The wire, with Foxglove beside it where that is asked for, and where Foxglove finds it."""
+    if options.foxglove is None:
+        return wire, ""
+    from innervate.launch.ros.bridge.foxglove import FoxgloveServer, shown
+
+    try:
+        server = FoxgloveServer(options.bind, options.foxglove)
+    except InnervateError:
+        wire.close()
+        raise
+    return shown(wire, server), f"; Foxglove: {server.uri}"
 
 
 def _serving_wire(options: ServeOptions) -> Any:
@@ -228,6 +247,7 @@ def drive(options: DriveOptions) -> None:
     from innervate.launch.ros.session.drive import Driver
     from innervate.launch.ros.session.link import RobotLink, check_control_step, with_options
     from innervate.launch.ros.session.proof import prove
+    from innervate.launch.ros.session.realtime import no_collection, real_time
     from innervate.launch.ros.session.senses import check_actions, check_fit
     from innervate.launch.ros.session.wires import connect
     from innervate.launch.ros.simulated.loading import make_controller
@@ -258,7 +278,8 @@ def drive(options: DriveOptions) -> None:
         print(f"driving over {link.wire.description}; Enter is the emergency stop, r and Enter its release", flush=True)
         print(f"so are the topic {described.emergency_stop_topic} and the service {link.stop_service}", flush=True)
         _listen_to_keys(link)
-        driver.run(options.steps)
+        with no_collection(), real_time() if options.realtime else contextlib.nullcontext():
+            driver.run(options.steps)
     finally:
         ending.closing()
         link.close()

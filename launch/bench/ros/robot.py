@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,13 @@ import numpy as np
 import torch
 
 from innervate.controllers import Controller, ControllerSpec, Obs, State
+from innervate.errors import ConfigError
 from innervate.launch.ros.bridge.client import ClientConfig, RosbridgeClient
 from innervate.launch.ros.bridge.messages import stamp_of, stamp_seconds
 from innervate.launch.ros.bridge.server import Listen, RosbridgeServer
 from innervate.launch.ros.robot_file import FORMAT, Command, Observation, Robot
 from innervate.launch.ros.safety import SafetyConfig
+from innervate.launch.ros.session.realtime import real_time
 from innervate.signals import Channel
 
 JOINTS, TOPIC, STATE, TRAJECTORY = ("a", "b"), "/cmd", "sensor_msgs/msg/JointState", "/arm/joint_trajectory"
@@ -148,15 +150,25 @@ def there(hz: float, offset_s: float = 0.0) -> Generator[There]:
         process.wait()
 
 
+@contextmanager
+def own_processor() -> Generator[None]:
+    """A robot shares no processor with what drives it: at real-time priority, where the system permits."""
+    with ExitStack() as stack:
+        with suppress(ConfigError):
+            stack.enter_context(real_time())
+        yield
+
+
 def main(arguments: Sequence[str]) -> None:
     """Serve until killed."""
     sys.setswitchinterval(1e-4)  # the times at which commands come are told truly
-    one = Robot2(*map(float, arguments))
-    print(one.server.uri, flush=True)
-    for _ in sys.stdin:
-        commands, one.commands = one.commands, []
-        told = {"times": [t for t, _ in commands], "values": [v for _, v in commands], "refused": one.refused}
-        print(json.dumps(told), flush=True)
+    with own_processor():
+        one = Robot2(*map(float, arguments))
+        print(one.server.uri, flush=True)
+        for _ in sys.stdin:
+            commands, one.commands = one.commands, []
+            told = {"times": [t for t, _ in commands], "values": [v for _, v in commands], "refused": one.refused}
+            print(json.dumps(told), flush=True)
 
 
 def stopped_by(robot: Robot, stop_type: str) -> Robot:

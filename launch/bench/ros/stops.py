@@ -16,7 +16,7 @@ from innervate.launch.ros.bridge.errors import WireError
 from innervate.launch.ros.emergency import BOOL, EMPTY, STOP_TYPES
 from innervate.launch.ros.robot_file import Robot
 from innervate.launch.ros.session.drive import Driver
-from innervate.launch.ros.session.ending import Ending
+from innervate.launch.ros.session.ending import SIGNALS, Ending
 from innervate.launch.ros.session.link import RobotLink
 
 When = Literal["before", "during", "after"]
@@ -121,6 +121,8 @@ def two_drives(times: int, seed: int = 0) -> dict[str, Any]:
 
 def _driven(robot: Robot) -> None:
     """What `innervate ros drive` does, with a controller that takes no time to load."""
+    for number in SIGNALS:  # a shell has its background jobs ignore some, and nohup does
+        signal.signal(number, signal.SIG_DFL)
     link = RobotLink(robot, client_of(robot))
     driver = Driver(Wave(robot.control_step_s), link)
     ending = Ending(driver.stop)

@@ -23,8 +23,11 @@ from innervate.launch.ros.bridge.shared_names import NODE
 from innervate.launch.ros.bridge.wire import OnMessage
 
 Send = Callable[[str | bytes, str], None]
-"""Takes a frame and its topic: of a topic only the newest frame matters; with '' the frame must not be left out."""
+"""Takes a frame and what it tells of, a topic or a part of one: of that only the newest frame matters; with '' it must
+not be left out."""
 Reply = Callable[[bool, Any], None]
+PARTS = 64
+"""Sets of joints or frames that a topic may be told in; where there are more, they are not told apart."""
 LEVELS = ("none", "error", "warning", "info")
 
 
@@ -88,6 +91,8 @@ class Broker:
         """Does something in the broker's thread; goals are finished in others."""
         self._latching: set[str] = set()
         self._latched: dict[str, Message] = {}
+        self._parts: dict[str, set[str]] = {}
+        """What each topic was told in parts of."""
         self._pieces = self._joined = 0
 
     # The local node.
@@ -116,6 +121,7 @@ class Broker:
         if topic in self._latching:
             self._latched[topic] = message
         frames: dict[tuple[Form, str], str | bytes] = {}
+        part = self._part(topic, message)
         for client in self.clients:
             if topic not in client.subscribed:
                 continue
@@ -127,19 +133,33 @@ class Broker:
             key = (subscription.form, subscription.asked)
             if key not in frames:
                 frames[key] = self._frame(topic, subscription, message)
-            self._deliver(client, subscription, frames[key], topic)
+            self._deliver(client, subscription, frames[key], part)
+
+    def _part(self, topic: str, message: Message) -> str:
+        """What a message tells of: several drivers of one robot tell joints, or frames, of their own on one topic."""
+        names = message.get("name")
+        if names is None and isinstance(message.get("transforms"), list):
+            names = [one.get("child_frame_id") for one in message["transforms"] if isinstance(one, Mapping)]
+        if not isinstance(names, list | tuple):
+            return topic
+        part, known = "\0".join((topic, *map(str, names))), self._parts.setdefault(topic, set())
+        if part not in known:
+            if len(known) >= PARTS:
+                return topic
+            known.add(part)
+        return part
 
     def _frame(self, topic: str, subscription: Subscription, message: Message) -> str | bytes:
         return frame_of(subscription.asked, self.types.get(topic, ""), message, subscription.form, time.time())
 
-    def _deliver(self, client: Client, subscription: Subscription, frame: str | bytes, topic: str) -> None:
+    def _deliver(self, client: Client, subscription: Subscription, frame: str | bytes, part: str) -> None:
         size = subscription.fragment_size
         if isinstance(frame, str) and size is not None and len(frame) > size:
             self._pieces += 1
-            for piece in split(frame, f"{topic}:{self._pieces}", size):
+            for piece in split(frame, f"{subscription.asked}:{self._pieces}", size):
                 client.send(encode(piece), "")
         else:
-            client.send(frame, topic)
+            client.send(frame, part)
 
     def services(self) -> dict[str, str]:
         """Services of the local node with their types."""
@@ -213,6 +233,7 @@ class Broker:
             kept |= client.advertised | client.subscribed.keys()
         for topic in self.types.keys() - kept:
             del self.types[topic]
+            self._parts.pop(topic, None)
 
     def receive(self, client: Client, frame: str | bytes) -> None:
         """Whatever a client has sent."""

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from innervate.errors import InnervateError, MissingExtraError
 from innervate.launch.ros.bridge.definitions import canonical, ros1_name
-from innervate.launch.ros.bridge.errors import MessageError, WireError
+from innervate.launch.ros.bridge.errors import MessageError, NoAnswerError, WireError
 from innervate.launch.ros.bridge.frames import DEFAULT_LIMITS, Fragments, FrameLimits, Operation, decode, encode
 from innervate.launch.ros.bridge.limits import RateLimit, permitted
 from innervate.launch.ros.bridge.messages import Message, in_ros1
@@ -168,7 +168,7 @@ class RosbridgeClient:
                 raise WireError(f"{service} was not called: there is no connection to {self.config.uri}.")
             return answer.result(timeout_s)
         except FutureTimeout:
-            raise WireError(f"{service} did not answer within {timeout_s:g} s; does it exist there?") from None
+            raise NoAnswerError(f"{service} did not answer within {timeout_s:g} s; does it exist there?") from None
         finally:
             self._waiting.pop(id_, None)
 

@@ -7,6 +7,10 @@ class WireError(InnervateError):
     """No connection, a lost one, or a peer that refuses or does not answer."""
 
 
+class NoAnswerError(WireError):
+    """A service did not answer in time: whether it did what it was asked for is not known."""
+
+
 class MessageError(InnervateError, ValueError):
     """A message that is malformed, of the wrong type or shape, or not finite; it is dropped, counted and reported."""
 

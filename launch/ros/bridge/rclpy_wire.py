@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 from innervate.errors import InnervateError
-from innervate.launch.ros.bridge.errors import MessageError, WireError
+from innervate.launch.ros.bridge.errors import MessageError, NoAnswerError, WireError
 from innervate.launch.ros.bridge.messages import Message
 from innervate.launch.ros.bridge.rclpy_messages import fill, interface, to_dict
 from innervate.launch.ros.bridge.wire import Handler, OnMessage
@@ -189,7 +189,7 @@ class RclpyWire:
             return to_dict(answer.result(timeout_s))
         except FutureTimeout:
             client.remove_pending_request(asked)
-            raise WireError(f"{service} did not answer within {timeout_s:g} s.") from None
+            raise NoAnswerError(f"{service} did not answer within {timeout_s:g} s.") from None
 
     def offer(self, service: str, type_: str, handler: Handler) -> None:
         """Answer a service; one whose type this ROS installation lacks is left out."""

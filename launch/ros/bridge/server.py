@@ -52,7 +52,7 @@ class Listen:
 
 
 class _Outbox:
-    """Frames on their way to one client: of a topic only the newest waits, the rest up to a bound."""
+    """Frames on their way to one client: of each part of a topic only the newest waits, the rest up to a bound."""
 
     def __init__(self, room: int = 1024) -> None:
         self._waiting: dict[Any, str | bytes] = {}
@@ -60,11 +60,11 @@ class _Outbox:
         self.wake = asyncio.Event()
         self.full = False
 
-    def put(self, frame: str | bytes, topic: str) -> None:
-        """Replaces an older frame of the same topic."""
-        if not topic:
+    def put(self, frame: str | bytes, part: str) -> None:
+        """Replaces an older frame of the same part of a topic."""
+        if not part:
             self._number += 1
-        self._waiting[topic or self._number] = frame
+        self._waiting[part or self._number] = frame
         self.full = self.full or len(self._waiting) > self._room
         self.wake.set()
 

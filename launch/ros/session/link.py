@@ -13,7 +13,7 @@ from jaxtyping import Float
 from innervate.errors import ConfigError
 from innervate.launch.ros.bridge.actions import ActionCalling
 from innervate.launch.ros.bridge.definitions import canonical
-from innervate.launch.ros.bridge.errors import WireError
+from innervate.launch.ros.bridge.errors import NoAnswerError, WireError
 from innervate.launch.ros.bridge.messages import Message
 from innervate.launch.ros.bridge.named_wire import calls_actions, renamed
 from innervate.launch.ros.bridge.wire import Wire, graph_of
@@ -135,11 +135,15 @@ class RobotLink:
             return ""
         return f" This bridge speaks {spoken!r}; the robot file says dialect = {self.robot.dialect!r}: set it there."
 
-    def reset(self, timeout_s: float = 5.0) -> None:
+    def reset(self, timeout_s: float = 10.0) -> None:
         """Begin an episode by the robot's reset service, where it has one, and wait for the first observations."""
         if self.robot.reset_service:
             self.senses.forget()
-            answer = self.wire.call(self.robot.reset_service, _TRIGGER, {}, timeout_s)
+            try:
+                answer = self.wire.call(self.robot.reset_service, _TRIGGER, {}, timeout_s)
+            except NoAnswerError:
+                # ROS 2 was seen to lose the answer to a node that is new; to reset twice is to reset.
+                answer = self.wire.call(self.robot.reset_service, _TRIGGER, {}, timeout_s)
             if answer.get("success") is False:
                 raise WireError(f"{self.robot.reset_service} was refused: {answer.get('message')}")
         self.first_observation(timeout_s)

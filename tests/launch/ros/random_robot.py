@@ -1,11 +1,14 @@
 """A random robot with random faults, driven by `Driver` on a simulated clock, and what must hold whatever happens.
 
-    python -m tests.launch.ros.random_robot FIRST COUNT     # from the root; one number of a robot that fails a line
+    python -m tests.launch.ros.random_robot FIRST COUNT     # from the root; a line for each robot that fails
 """
 
 import math
+import multiprocessing
+import operator
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +26,8 @@ from innervate.launch.ros.session.link import RobotLink
 from .fake import Constant, FakeWire, SimulatedClock
 
 STATE = "sensor_msgs/msg/JointState"
+CHUNK = 50
+"""Robots that one process takes at a time."""
 LOSS_S = 0.5
 """The robot is told to rest within this time of any loss."""
 UNITS = {"position": ("rad", "deg"), "velocity": ("rad/s", "deg/s"), "effort": ("N m",)}
@@ -355,19 +360,36 @@ class Case:
                 assert told[-1].stopped, (self.seed, why, began, told[-1])
 
 
-def main(first: int, count: int) -> int:
-    """How many of the robots of these numbers did what they must not, each told."""
-    failed = moved = 0
+def robots(first: int, count: int) -> tuple[int, list[str]]:
+    """How many of the robots of these numbers were driven, and what any of them did that it must not."""
+    moved, failed = 0, list[str]()
     for seed in range(first, first + count):
+        driven, problem = judged(seed)
+        moved += driven
+        failed += problem
+    return moved, failed
+
+
+def judged(seed: int) -> tuple[bool, list[str]]:
+    """Whether the robot of this number was driven, and what is wrong with it."""
+    try:
         case = Case(seed).run()
-        moved += any(not one.stopped for one in case.link.log)
-        try:
-            case.check()
-        except AssertionError as error:
-            failed += 1
-            print(f"robot {seed}: {error}")
-    print(f"{count} robots, {moved} of them driven, {failed} beyond a limit")
-    return failed
+        case.check()
+    except Exception as error:
+        return True, [f"robot {seed}: {type(error).__name__} {error}"]
+    return any(not one.stopped for one in case.link.log), []
+
+
+def main(first: int, count: int) -> int:
+    """The same in a process for each processor; told, the number of those that failed."""
+    ends = [*range(first, first + count, CHUNK), first + count]
+    moved, failed = 0, list[str]()
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("forkserver")) as pool:
+        for driven, bad in pool.map(robots, ends, map(operator.sub, ends[1:], ends)):
+            moved += driven
+            failed += bad
+    print("\n".join([*failed, f"{count} robots, {moved} of them driven, {len(failed)} beyond a limit"]))
+    return len(failed)
 
 
 if __name__ == "__main__":

@@ -188,3 +188,27 @@ def test_memory_does_not_grow() -> None:
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 30_000
+
+
+def test_parts_of_a_robot_on_one_topic_do_not_take_each_others_place() -> None:
+    node, waiting = Node(), dict[str, Any]()
+    client = node.broker.join(lambda frame, part: waiting.__setitem__(part, json.loads(frame)["msg"]))
+    say(node, client, op="subscribe", topic="/joint_states")
+    for angle in (0.1, 0.2):
+        for joint in ("hip", "knee"):
+            node.broker.publish("/joint_states", {"name": [joint], "position": [angle]})
+    newest = [message for part, message in waiting.items() if part]
+    assert newest == [{"name": ["hip"], "position": [0.2]}, {"name": ["knee"], "position": [0.2]}]
+    for i in range(1000):  # of any number of names no more are told apart than a robot has
+        node.broker.publish("/joint_states", {"name": [f"j{i}"], "position": [0.0]})
+    assert len(waiting) <= 70
+
+
+def test_frames_from_several_publishers_of_tf_are_kept_apart() -> None:
+    node, parts = Node(), set[str]()
+    node.broker.advertise("/tf", "tf2_msgs/msg/TFMessage")
+    client = node.broker.join(lambda frame, part: parts.add(part))
+    say(node, client, op="subscribe", topic="/tf")
+    for child in ("base", "camera"):
+        node.broker.publish("/tf", {"transforms": [{"child_frame_id": child}]})
+    assert len(parts) == 2

@@ -52,7 +52,7 @@ def test_a_later_one_breaks_what_hangs_but_not_the_rest(told: Told) -> None:
 def test_a_lost_parent_stops(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     told.clock.sleep(5.0)
     assert told.why == []
-    monkeypatch.setattr(os, "getppid", lambda: 1)
+    monkeypatch.setattr(os, "getppid", lambda: -1)  # no process has it
     told.clock.sleep(0.25)
     assert told.why == ["the parent process is gone"]
     told.clock.sleep(5.0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from innervate.errors import NonFiniteError
+from innervate.launch.ros.bridge.errors import NoAnswerError
 from innervate.launch.ros.robot_file import Robot
 from innervate.launch.ros.session.link import RobotLink
 
@@ -234,3 +235,20 @@ def test_a_drive_tells_how_far_it_is(timed: Callable[..., Any]) -> None:
     link.act(np.full(3, np.nan))
     link.close()
     assert wire.stages == ["unconfigured", "error"]
+
+
+def test_a_reset_whose_answer_was_lost_is_asked_for_again(timed: Callable[..., Any]) -> None:
+    link, wire, _ = timed(reset_service="/reset")
+    asked: list[int] = []
+
+    def reset(request: Any) -> dict[str, Any]:
+        tell(wire)
+        asked.append(len(asked))
+        if len(asked) == 1:
+            raise NoAnswerError("/reset did not answer within 10 s.")
+        return {"success": True, "message": ""}
+
+    wire.offer("/reset", "std_srvs/srv/Trigger", reset)
+    link.reset()
+    assert asked == [0, 1]
+    link.close()
