@@ -1,14 +1,16 @@
 """What a preset is, and the presets by name."""
 
 import ast
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from innervate.agents.brain import controller_named
+from innervate.agents.brain import BRAINS, controller_named
 from innervate.agents.experience.worlds import environment_id
 from innervate.agents.learner import LearnerConfig
 from innervate.agents.registry import LEARNERS, example_of
+from innervate.agents.sense import SenseConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.errors import ConfigError
 from innervate.registry import Catalogue, Source, spelled
@@ -28,6 +30,10 @@ class Preset:
     controller: ControllerConfig
     learner: LearnerConfig
     steps: int
+    senses: tuple[SenseConfig, ...] = ()
+    """What stands between the body and the circuit, in this order; `--sense` replaces them."""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of the task, where they are not its own defaults."""
 
 
 class Presets(Catalogue[Preset]):
@@ -72,7 +78,8 @@ class Presets(Catalogue[Preset]):
                 continue
             if (
                 environment_id(preset.task) == id_
-                and controller in (None, *_both(CONTROLLERS.name_of(preset.controller)))
+                and (controller is not None or not preset.senses)  # an animal that must see is asked for by name
+                and controller in (None, *names_of(preset.controller))
                 and learner in (None, *_both(LEARNERS.name_of(preset.learner)))
             ):
                 return preset
@@ -83,6 +90,13 @@ class Presets(Catalogue[Preset]):
         return Preset(
             about="", task=task, controller=controller_named(nervous), learner=LEARNERS[learner](), steps=DEFAULT_STEPS
         )
+
+
+def names_of(controller: ControllerConfig) -> tuple[str, ...]:
+    """The catalogue's name of a controller, and those of the composed agents that it is."""
+    kind = CONTROLLERS.name_of(controller)
+    agents = [name for name in BRAINS if BRAINS[name] == controller] if kind == "brain" else []
+    return *_both(kind), *agents
 
 
 def _both(name: str) -> tuple[str, str]:
