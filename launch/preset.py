@@ -13,6 +13,7 @@ from innervate.agents.registry import LEARNERS, example_of
 from innervate.agents.sense import SenseConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
 from innervate.errors import ConfigError
+from innervate.launch.run.config import EvaluationConfig
 from innervate.registry import Catalogue, Source, spelled
 
 DEFAULT_STEPS = 500_000
@@ -34,6 +35,7 @@ class Preset:
     """What stands between the body and the circuit, in this order; `--sense` replaces them."""
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of the task, where they are not its own defaults."""
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
 
 class Presets(Catalogue[Preset]):

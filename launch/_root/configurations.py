@@ -155,7 +155,9 @@ def replaced(config: C, options: Mapping[str, Any]) -> C:
             raise UnknownNameError(f"option of {kind.__name__}", typed, known)
         held = getattr(config, name)
         part = dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else None
-        if is_dataclass(held) and part is not None and part.get(CLASS, type(held).__name__) == type(held).__name__:
+        whole = hints[name] in _BY_CONTRACT and part is not None and "name" in part  # another one, by its name
+        of_its_class = part is not None and part.get(CLASS, type(held).__name__) == type(held).__name__
+        if is_dataclass(held) and part is not None and of_its_class and not whole:
             part.pop(CLASS, None)
             changed[name] = replaced(held, part)
         else:

@@ -32,6 +32,8 @@ from innervate.launch.run.tracking import Tracker
 from innervate.launch.run.training import DEFAULT_THREADS, Run
 from innervate.launch.run.video import record_run
 
+HELD = "held_out/"
+"""Begins the names of figures of a learner's own on what it did not learn from."""
 EXAMPLE = "swim"
 """Whose options `--help` shows where no task is named."""
 SMOKE = (["swim", "--debug", "--out", "{folder}/run"],)
@@ -125,7 +127,7 @@ def options_type(choice: Choice) -> type[Any]:
     env = choice.over(replace(env, **choice.options), "env")
     controller_default = choice.over(controller_default, table_name(controller))
     learner_default = choice.over(learner_default, table_name(learner))
-    evaluation, of_preset = choice.over(EvaluationConfig(), "evaluation"), suited_senses(chosen)
+    evaluation, of_preset = choice.over(chosen.evaluation, "evaluation"), suited_senses(chosen)
     word, may_be_unset = choice.word, type(None)
     out, limit = word("out", None, (str, may_be_unset)), word("action_limit", None, (int, float, may_be_unset))
     checkpoint_s = word("checkpoint_s", 5.0)
@@ -339,6 +341,9 @@ def conclude(run: Run, *, video: bool) -> None:
     (steps, seconds), around = folder.spent(), summary.get("around", {})
     rows = [("held-out return", f"{summary['return_mean']:.1f} ± {summary['return_sd']:.1f} (sd)")]
     rows += [(name, f"{value:.1f}") for name, value in around.items()]
+    last = next(iter(folder.progress()[-1:]), {})
+    own = {name.partition("/")[2]: value for name, value in last.items() if name.startswith(HELD)}
+    rows += [(f"held-out {name.replace('_', ' ')}", f"{value:.3g}") for name, value in own.items()]
     rows += [
         ("held-out episodes", f"{summary['episodes']}"),
         ("lowest, highest", f"{summary['return_min']:.1f}, {summary['return_max']:.1f}"),

@@ -70,7 +70,7 @@ def train(
         steps=filled.steps if steps is None else steps,
         seed=seed,
         threads=DEFAULT_THREADS if threads is None else threads,
-        evaluation=evaluation or EvaluationConfig(),
+        evaluation=evaluation or filled.evaluation,
     )
     given = (callbacks,) if isinstance(callbacks, BaseCallback) else tuple(callbacks)
     return Run.start(config, Path(out), callbacks=given).train()
