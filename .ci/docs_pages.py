@@ -172,8 +172,8 @@ def _bodies() -> str:
 def _gallery() -> str:
     """A picture and a command for every task and every shipped agent; `.ci/gallery.py` makes the pictures."""
     parts = [
-        "# Gallery\n\nEvery picture is by `innervate record NAME --out NAME.jpg`.\n\n![The worm-wired swimmer and what its "
-        "neurons do](gallery/worm.webp)\n\n`innervate record swim-entrained --activity --out worm.webp`\n\n"
+        "# Gallery\n\nEvery picture is by `innervate record NAME --out NAME.jpg`.\n\n![The worm-wired swimmer and what "
+        "its neurons do](gallery/worm.webp)\n\n`innervate record swim-entrained --activity --out worm.webp`\n\n"
         "## Trained agents\n\nThey come with innervate; each is a name for `evaluate`, `play`, `record`, `report`, "
         "`export` and in Python for `innervate.load`.\n"
     ]

@@ -97,7 +97,7 @@ def main(argv: Sequence[str]) -> None:
 
 def _named_by_file(train_words: Sequence[str]) -> str:
     """The configuration file's name, for the folder. Raises `ConfigError` where there is none either."""
-    for word, after in zip(train_words, [*train_words[1:], ""], strict=True):
+    for word, after in zip(train_words, [*train_words[1:], ""], strict=False):
         if word == "--config" or word.startswith("--config="):
             return Path(word.partition("=")[2] or after).stem
     raise ConfigError("Which task? A preset, a task, or --config FILE. For example: innervate sweep swim-ncap-cma.")
