@@ -12,6 +12,7 @@ from innervate.agents.learner import LearnerConfig
 from innervate.agents.registry import LEARNERS, example_of
 from innervate.agents.sense import SenseConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
+from innervate.envs.foreign.robots import path_of
 from innervate.errors import ConfigError
 from innervate.launch.run.config import EvaluationConfig
 from innervate.registry import Catalogue, Source, spelled
@@ -88,10 +89,22 @@ class Presets(Catalogue[Preset]):
         if controller is None and learner is not None:
             LEARNERS[learner]  # its file is imported: it says which controller it trains
             controller = example_of(learner)[1]
+        if path_of(task) is not None and controller in (None, "mlp") and learner in (None, "ppo"):
+            return of_robot(task)
         nervous, learner = controller or "mlp", learner or ("cma" if controller in SMALL else "ppo")
         return Preset(
             about="", task=task, controller=controller_named(nervous), learner=LEARNERS[learner](), steps=DEFAULT_STEPS
         )
+
+
+def of_robot(task: str) -> Preset:
+    """For a model file, which has no presets of its own: a net by PPO, as it learned to stand on a quadruped."""
+    from innervate.agents.learners.ppo import PPOConfig
+    from innervate.controllers.circuits.mlp import MLPConfig
+
+    # The step size falls to zero: at a constant one, what was found by the middle of the budget was lost again.
+    ppo = PPOConfig(num_envs=32, batch_size=1024, learning_rate=1e-3, anneal=True, target_kl=0.03, initial_std=0.3)
+    return Preset(about="", task=task, controller=MLPConfig(hidden=(128, 128)), learner=ppo, steps=2_200_000)
 
 
 def names_of(controller: ControllerConfig) -> tuple[str, ...]:
