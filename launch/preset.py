@@ -37,6 +37,8 @@ class Preset:
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of the task, where they are not its own defaults."""
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    measured: str = ""
+    """Time to skill, of `innervate bench skill`, where it was measured."""
 
 
 class Presets(Catalogue[Preset]):
@@ -66,7 +68,7 @@ class Presets(Catalogue[Preset]):
 
     def summary(self, name: str) -> str:
         """What the preset says that it is about."""
-        return self[name].about
+        return f"{self[name].about} {self[name].measured}".strip()
 
     def filled(self, task: str, controller: str | None, learner: str | None) -> "Preset":
         """A controller, a learner and a budget that fit a task: of its first preset with those that are given.
