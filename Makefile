@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(shell date +%Y%m%d-%H%M%S)
 
-.PHONY: demo test lint docs wheel-check gl clean
+.PHONY: demo test lint docs gallery wheel-check gl clean
 
 demo: $(VENV)/.ready gl
 	$(BIN)/innervate train --preset swim-entrained-cma --out runs/demo-$(STAMP)
@@ -24,6 +24,10 @@ lint: $(VENV)/.ready
 # The site, in build/site; a warning is an error.
 docs: $(VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file .mkdocs.yml
+
+# The pictures of the gallery and of README, by `innervate record`.
+gallery: $(VENV)/.ready
+	$(BIN)/python .ci/gallery.py
 
 wheel-check: $(VENV)/.ready
 	bash .ci/wheel $(BIN)/python

@@ -1,7 +1,10 @@
 """Pages of the site that are made from the program: environments, commands, measured tables, reference, changes."""
 
 import ast
+import contextlib
+import io
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ from mkdocs.structure.files import File, Files
 
 from innervate.agents.learner import METRICS
 from innervate.agents.registry import LEARNERS, metrics_of
-from innervate.controllers import CONTROLLERS
+from innervate.controllers.agent import DESCRIPTION, folder_of, shipped
 from innervate.envs.manual import manual_of
 from innervate.envs.registry import BODIES, DM_CONTROL, MAZES, TASKS, suite_id
 from innervate.envs.sheet import sheet
@@ -39,6 +42,9 @@ def on_config(config: Any) -> Any:
     config["nav"] = [
         {"Start": "index.md"},
         {"Tutorials": tutorials},
+        {"Gallery": "gallery.md"},
+        {"Questions": "questions.md"},
+        {"Training circuits": "training-circuits.md"},
         {"Environments": "environments.md"},
         {"Bodies": "bodies.md"},
         {"Commands": "commands.md"},
@@ -48,6 +54,7 @@ def on_config(config: Any) -> Any:
         {"Reference": "reference.md"},
         {"Architecture": "architecture.md"},
         {"Changes": "changes.md"},
+        {"How to cite": "cite.md"},
     ]
     return config
 
@@ -68,6 +75,8 @@ def made_pages() -> dict[str, str]:
     reference = _reference()
     pages = {
         "environments.md": _environments(),
+        "gallery.md": _gallery(),
+        "cite.md": _cite(),
         "bodies.md": _bodies(),
         "commands.md": _commands(),
         "catalogues.md": _catalogues(),
@@ -160,16 +169,66 @@ def _bodies() -> str:
     return "\n".join(parts)
 
 
-def _commands() -> str:
-    commands = "\n".join(f"| `innervate {name}` | {summary} |" for name, summary in COMMANDS.summaries())
-    presets = "\n".join(f"| `{name}` | {p.about} |" for name, p in PRESETS.items())
-    controllers = ", ".join(f"`{name}`" for name in CONTROLLERS)
-    learners = ", ".join(f"`{name}`" for name in LEARNERS)
+def _gallery() -> str:
+    """A picture and a command for every task and every shipped agent; `.ci/gallery.py` makes the pictures."""
+    parts = [
+        "# Gallery\n\nEvery picture is by `innervate record NAME --out NAME.jpg`.\n\n![The worm-wired swimmer and what "
+        "its neurons do](gallery/worm.webp)\n\n`innervate record swim-entrained --activity --out worm.webp`\n\n"
+        "## Trained agents\n\nThey come with innervate; each is a name for `evaluate`, `play`, `record`, `report`, "
+        "`export` and in Python for `innervate.load`.\n"
+    ]
+    for name in shipped():
+        told = json.loads((folder_of(name) / DESCRIPTION).read_text(encoding="utf-8"))
+        score = told["score"]
+        about = (
+            f"{told['world']['id']}: return {score['return']:.1f} on {score['episodes']} held-out starts, untrained "
+            f"{score['untrained']:.1f}. Made by `{told['about'].rpartition(': ')[2]}`."
+        )
+        parts.append(f"### `{name}`\n\n{_picture(name)}{about}\n\n`innervate play {name}`\n")
+    parts.append("## Tasks\n\nUntrained, driven at random.\n")
+    for name, entry in TASKS.items():
+        presets = [n for n, p in PRESETS.items() if p.task == name]
+        trains = f"innervate train --preset {presets[0]}" if presets else f"innervate train {name}"
+        page = f"[{TASKS.summary(name)}](environments/{_page(entry.id)}.md)"
+        parts.append(f"### `{name}`\n\n{_picture(name)}{page}\n\n`{trains}`\n")
+    return "\n".join(parts)
+
+
+def _picture(name: str) -> str:
+    there = (ROOT / "docs" / "gallery" / f"{name}.jpg").exists()
+    return f"![{name}](gallery/{name}.jpg)\n\n" if there else ""
+
+
+def _cite() -> str:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     return (
-        "# Commands\n\n`innervate COMMAND --help` explains every option.\n\n| command | |\n|---|---|\n" + commands
-        + f"\n\nControllers: {controllers}.\n\nLearners: {learners}.\n\n## Presets\n\n"
-        "`innervate train --preset NAME`\n\n| preset | |\n|---|---|\n" + presets + "\n"
+        "# How to cite\n\nThe file `CITATION.cff` at the root, which GitHub and Zotero read:\n\n```yaml\n" + text
+        + "```\n\nName the version (`innervate --version`) and the commit, which every run keeps in `manifest.json`. A "
+        "circuit has its own source: the docstring of its file names the paper, and the page "
+        "[Circuits](tutorials/circuits.md) the connectome.\n"
     )
+
+
+def _commands() -> str:
+    """Every command with all its options, as `--help` tells them."""
+    presets = "\n".join(f"| `{name}` | {p.about} |" for name, p in PRESETS.items())
+    parts = [
+        "# Commands\n\nOptions of `train` are those of the chosen task, controller and learner: here of `swim`; "
+        "`innervate train TASK --controller NAME --learner NAME --help` shows yours.\n"
+    ]
+    for name, summary in COMMANDS.summaries():
+        argv = ["swim", "--help"] if name == "train" else ["--help"]
+        parts.append(f"## `innervate {name}`\n\n{summary}\n\n```text\n{_help(name, argv)}\n```\n")
+    parts.append(f"## Presets\n\n`innervate train --preset NAME`\n\n| preset | |\n|---|---|\n{presets}\n")
+    return "\n".join(parts)
+
+
+def _help(command: str, argv: list[str]) -> str:
+    told = io.StringIO()
+    os.environ["COLUMNS"] = "100"
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(told):
+        COMMANDS[command].main(argv)
+    return told.getvalue().strip()
 
 
 def _benchmarks() -> str:

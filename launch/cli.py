@@ -77,6 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             file=sys.stderr,
         )
         raise SystemExit(2) from None
+    except Exception as error:
+        # Gymnasium's own sentence of what to install; recognised by name, so that it need not be imported for a typo.
+        if type(error).__name__ != "DependencyNotInstalled":
+            raise
+        print(f"innervate {argv[0]}: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         raise SystemExit(130) from None

@@ -17,7 +17,8 @@ def check(argv: Sequence[str]) -> None:
 
     Raises:
         UnknownNameError: a command's task is none; what a module or a file has is looked at later.
-        ConfigError: an option stands twice, of which the first would be forgotten without a word.
+        ConfigError: an option stands twice, of which the first would be forgotten without a word; or a file of
+            options stands where a task does.
     """
     options = [word.partition("=")[0].replace("_", "-") for word in argv if word.startswith("--") and len(word) > 2]
     again = next((option for option in options if options.count(option) > 1), None)
@@ -27,6 +28,8 @@ def check(argv: Sequence[str]) -> None:
     runs = command in TAKE_A_TASK_OR_A_RUN
     if word.startswith("-") or ":" in word or not (runs or command in TAKE_A_TASK):
         return
+    if Path(word).suffix in (".toml", ".yaml", ".yml"):
+        raise ConfigError(f"{word} is a configuration file: innervate {command} --config {word}")
     if Path(word).suffix in (".py", ".xml", ".urdf", ".mjcf"):
         return
     if runs and (Path(word).exists() or "/" in word or (_SHIPPED / word).is_dir()):

@@ -1,16 +1,20 @@
 """What a preset is, and the presets by name."""
 
 import ast
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from innervate.agents.brain import controller_named
+from innervate.agents.brain import BRAINS, controller_named
 from innervate.agents.experience.worlds import environment_id
 from innervate.agents.learner import LearnerConfig
 from innervate.agents.registry import LEARNERS, example_of
+from innervate.agents.sense import SenseConfig
 from innervate.controllers import CONTROLLERS, ControllerConfig
+from innervate.envs.foreign.robots import path_of
 from innervate.errors import ConfigError
+from innervate.launch.run.config import EvaluationConfig
 from innervate.registry import Catalogue, Source, spelled
 
 DEFAULT_STEPS = 500_000
@@ -28,6 +32,13 @@ class Preset:
     controller: ControllerConfig
     learner: LearnerConfig
     steps: int
+    senses: tuple[SenseConfig, ...] = ()
+    """What stands between the body and the circuit, in this order; `--sense` replaces them."""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of the task, where they are not its own defaults."""
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    measured: str = ""
+    """Time to skill, of `innervate bench skill`, where it was measured."""
 
 
 class Presets(Catalogue[Preset]):
@@ -57,7 +68,7 @@ class Presets(Catalogue[Preset]):
 
     def summary(self, name: str) -> str:
         """What the preset says that it is about."""
-        return self[name].about
+        return f"{self[name].about} {self[name].measured}".strip()
 
     def filled(self, task: str, controller: str | None, learner: str | None) -> "Preset":
         """A controller, a learner and a budget that fit a task: of its first preset with those that are given.
@@ -72,17 +83,37 @@ class Presets(Catalogue[Preset]):
                 continue
             if (
                 environment_id(preset.task) == id_
-                and controller in (None, *_both(CONTROLLERS.name_of(preset.controller)))
+                and (controller is not None or not preset.senses)  # an animal that must see is asked for by name
+                and controller in (None, *names_of(preset.controller))
                 and learner in (None, *_both(LEARNERS.name_of(preset.learner)))
             ):
                 return preset
         if controller is None and learner is not None:
             LEARNERS[learner]  # its file is imported: it says which controller it trains
             controller = example_of(learner)[1]
+        if path_of(task) is not None and controller in (None, "mlp") and learner in (None, "ppo"):
+            return of_robot(task)
         nervous, learner = controller or "mlp", learner or ("cma" if controller in SMALL else "ppo")
         return Preset(
             about="", task=task, controller=controller_named(nervous), learner=LEARNERS[learner](), steps=DEFAULT_STEPS
         )
+
+
+def of_robot(task: str) -> Preset:
+    """For a model file, which has no presets of its own: a net by PPO, as it learned to stand on a quadruped."""
+    from innervate.agents.learners.ppo import PPOConfig
+    from innervate.controllers.circuits.mlp import MLPConfig
+
+    # The step size falls to zero: at a constant one, what was found by the middle of the budget was lost again.
+    ppo = PPOConfig(num_envs=32, batch_size=1024, learning_rate=1e-3, anneal=True, target_kl=0.03, initial_std=0.3)
+    return Preset(about="", task=task, controller=MLPConfig(hidden=(128, 128)), learner=ppo, steps=2_200_000)
+
+
+def names_of(controller: ControllerConfig) -> tuple[str, ...]:
+    """The catalogue's name of a controller, and those of the composed agents that it is."""
+    kind = CONTROLLERS.name_of(controller)
+    agents = [name for name in BRAINS if BRAINS[name] == controller] if kind == "brain" else []
+    return *_both(kind), *agents
 
 
 def _both(name: str) -> tuple[str, str]:

@@ -46,6 +46,8 @@ class PPOConfig:
     """Passes over each rollout."""
     learning_rate: float = 3e-4
     """Step size of Adam, for actor and critic."""
+    anneal: bool = False
+    """Let the step size fall to zero, in a straight line over the budget: what was found late is not lost again."""
     discount: float = 0.99
     """Weight of the next step's value."""
     gae_lambda: float = 0.95
@@ -94,7 +96,7 @@ class PPOLearner(SB3Learner):
         self.model: FusedPPO = FusedPPO(
             ControllerPolicy,
             self.env,
-            learning_rate=config.learning_rate,
+            learning_rate=_falling(config.learning_rate) if config.anneal else config.learning_rate,
             n_steps=config.rollout_steps,
             batch_size=config.batch_size,
             n_epochs=config.epochs,
@@ -163,6 +165,11 @@ class PPOLearner(SB3Learner):
         load_optimizer_tensors(self.policy.optimizer, moments)
         self._restore_bodies(snapshot.optimizer)
         self._restore_counters(snapshot.rng)
+
+
+def _falling(first: float) -> Callable[[float], float]:
+    """Stable-baselines3's schedule: of the share of the budget that is left."""
+    return lambda left: first * max(0.0, left)
 
 
 class _BetweenIterations(BaseCallback):

@@ -34,6 +34,8 @@ class Start:
     """Of the model's own mocap bodies."""
     angles: tuple[int, ...]
     """Where hinges and slides lie in `qpos`."""
+    velocities: int
+    """Degrees of freedom."""
 
     @classmethod
     def of(cls, model: mujoco.MjModel, keyframe: str) -> "Start":
@@ -59,7 +61,7 @@ class Start:
         angles = tuple(int(model.jnt_qposadr[j]) for j in range(model.njnt) if int(model.jnt_type[j]) in kinds)
         return cls(
             data.qpos.copy(), free, float(data.xpos[base, 2]), data.xmat[base].reshape(3, 3)[2].copy(),
-            data.xpos[int(np.argmax(depth))].copy(), data.mocap_pos.copy(), angles,
+            data.xpos[int(np.argmax(depth))].copy(), data.mocap_pos.copy(), angles, model.nv,
         )  # fmt: skip
 
 
@@ -138,7 +140,7 @@ class RobotTask(Task):
         return low | (self._upright(s) < FALLEN_UP)
 
     def begin(self, rng: np.random.Generator, n: int) -> dict[str, Float[np.ndarray, "env ..."]]:
-        """The start's pose, every joint a little off, a free base turned about a level axis."""
+        """The start's pose, every joint a little off, a free base turned about a level axis, lifted and pushed."""
         o = self.options
         qpos = np.repeat(self.start.qpos[None], n, axis=0)
         qpos[:, list(self.start.angles)] += rng.uniform(-o.spread, o.spread, (n, len(self.start.angles)))
@@ -149,6 +151,11 @@ class RobotTask(Task):
             for row, turn in zip(qpos, tilt, strict=True):
                 mujoco.mju_mulQuat(row[3:7], turn, self.start.qpos[3:7])
         found = {"qpos": qpos}
+        if self.start.free and (o.drop_m or o.push_m_s):  # else nothing is drawn: starts are as they were without
+            qpos[:, 2] += rng.uniform(0, o.drop_m, n)
+            speed, course = rng.uniform(0, o.push_m_s, n), rng.uniform(0, 2 * np.pi, n)
+            found["qvel"] = np.zeros((n, self.start.velocities))
+            found["qvel"][:, :2] = speed[:, None] * np.stack([np.cos(course), np.sin(course)], axis=1)
         if o.goal == "reach":
             way = rng.normal(size=(n, 3))
             way *= o.reach_m * rng.uniform(0.2, 1.0, (n, 1)) / np.sqrt((way * way).sum(axis=1, keepdims=True))

@@ -49,6 +49,10 @@ class RobotOptions:
     """Control range, to both sides, of actuators for which the model tells none and nothing limits their force."""
     tilt_rad: float = 0.1
     """Episodes of a free base start turned by up to this angle about a random level axis."""
+    drop_m: float = 0.0
+    """Episodes of a free base start up to this far above its pose, and fall."""
+    push_m_s: float = 0.0
+    """Episodes of a free base start with a level velocity of up to this, in a random direction: a push."""
     spread: float = 0.05
     """Episodes start with every joint off its pose by up to this, in rad or m."""
     speed_m_s: float = 0.5

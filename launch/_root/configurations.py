@@ -5,7 +5,7 @@ import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, Union, cast
@@ -139,6 +139,30 @@ def from_options(kind: type[C], options: Mapping[str, Any]) -> C:
             raise RunError(f"{kind.__name__} lacks its option {f.name!r}.")
     hints = _hints(kind)
     return kind(**{k: _decoded(v, hints[k], f"{kind.__name__}.{k}") for k, v in options.items()})
+
+
+def replaced(config: C, options: Mapping[str, Any]) -> C:
+    """A dataclass with some of its fields, from JSON types, in place of its own; a table within replaces in part too.
+
+    Names may be spelled with hyphens. Raises `UnknownNameError` with the nearest for a field that there is not.
+    """
+    kind = type(config)
+    known = {f.name for f in fields(cast("Any", kind)) if f.init}
+    hints, changed = _hints(kind), dict[str, Any]()
+    for typed, value in options.items():
+        name = typed.replace("-", "_")
+        if name not in known:
+            raise UnknownNameError(f"option of {kind.__name__}", typed, known)
+        held = getattr(config, name)
+        part = dict(cast("Mapping[str, Any]", value)) if isinstance(value, Mapping) else None
+        whole = hints[name] in _BY_CONTRACT and part is not None and "name" in part  # another one, by its name
+        of_its_class = part is not None and part.get(CLASS, type(held).__name__) == type(held).__name__
+        if is_dataclass(held) and part is not None and of_its_class and not whole:
+            part.pop(CLASS, None)
+            changed[name] = replaced(held, part)
+        else:
+            changed[name] = _decoded(value, hints[name], f"{kind.__name__}.{name}")
+    return cast("C", replace(cast("Any", config), **changed))
 
 
 def _hints(kind: type) -> dict[str, Any]:

@@ -11,9 +11,12 @@ import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
 from innervate.envs.keywords import TIME_LIMIT, keywords_of, task_of
+from innervate.envs.randomisation import Randomisation
 from innervate.errors import ConfigError, UnknownNameError
 
 PREFIX = "--env."
+VARIED = "randomisation"
+"""The engine's own argument, which every task of innervate's and every brought robot has."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,14 @@ def environment_options(id_: str, argv: Sequence[str]) -> Any:
     ]
     asked = [word.partition("=")[0].removeprefix(PREFIX).replace("-", "_") for word in argv if word.startswith(PREFIX)]
     asked = [name.removeprefix("no_") if name not in keywords.defaults else name for name in asked]
-    known = [*keywords.defaults, TIME_LIMIT]
+    known = [*keywords.defaults, TIME_LIMIT, *([VARIED] if task is not None else [])]
     for name in asked:
         if name.partition(".")[0] not in known and (task is not None or not keywords.open):
             raise UnknownNameError(f"option of {id_}", name, known)
     parts: list[Any] = [] if TIME_LIMIT in keywords.defaults else [(TIME_LIMIT, kind, None)]
     if task is not None:
+        if VARIED not in keywords.defaults:
+            parts.append((VARIED, Randomisation, Randomisation()))
         return make_dataclass("env", parts, bases=(task.options,), frozen=True, kw_only=True)()
     extra = {name: dataclasses.MISSING for name in asked if name not in known}
     for name, default in {**keywords.defaults, **extra}.items():
@@ -98,7 +103,8 @@ def given(env: Any, id_: str) -> Mapping[str, Any]:
     """What of the options is kept in a run: of innervate's tasks all, of others those that are not as they were."""
     values = {f.name: getattr(env, f.name) for f in dataclasses.fields(env)}
     if task_of(id_) is not None:
-        return {k: v for k, v in values.items() if k != TIME_LIMIT or v is not None}
+        unsaid = {TIME_LIMIT: None, VARIED: Randomisation()}
+        return {k: v for k, v in values.items() if k not in unsaid or v != unsaid[k]}
     defaults = keywords_of(id_).defaults
     chosen = {k: v for k, v in values.items() if not isinstance(v, Unset) and v is not defaults.get(k)}
     for name, default in defaults.items():

@@ -36,8 +36,8 @@ class Options:
     stopped, and takes more points, seeds or steps; what is complete is never trained again.
     """
 
-    what: Annotated[str, tyro.conf.Positional]
-    """A preset, or a task."""
+    what: Annotated[str, tyro.conf.Positional] = ""
+    """A preset, or a task; without it, the task of --config FILE."""
     grid: tuple[str, ...] = ()
     """option=value,value,... of `innervate train`; several are combined: --grid cma.sigma=0.3,1.0 env.n-links=5,6"""
     search: Literal["grid", "optuna"] = "grid"
@@ -61,8 +61,9 @@ def main(argv: Sequence[str]) -> None:
     options, train_words = tyro.cli(Options, args=list(argv), prog="innervate sweep", return_unknown_args=True)
     if options.seeds < 1:
         raise ConfigError(f"At least one seed is needed, got --seeds {options.seeds}.")
+    what = options.what or _named_by_file(train_words)
     base = _base(options.what, train_words)
-    folder = (options.out or Path("sweeps") / options.what.replace("/", "-")).absolute()
+    folder = (options.out or Path("sweeps") / what.replace("/", "-")).absolute()
     axes = options.space if options.search == "optuna" else options.grid
     first = _configure(base, {}, 0)  # a mistake shows before any process is started
     if options.search == "optuna" and not (first.evaluation.every_steps and first.evaluation.episodes):
@@ -84,7 +85,7 @@ def main(argv: Sequence[str]) -> None:
     results = summarise(sweep)
     write_results(folder, results)
     write_bytes_atomically(folder / "results.png", draw_sweep(folder, results))
-    print_table(f"{options.what}, best by validation first", HEADER, table(results))
+    print_table(f"{what}, best by validation first", HEADER, table(results))
     failed = {t.name: t.failure for t in sweep.trials.values() if t.failure}
     for name, failure in failed.items():
         print(f"{name} failed: {failure}", file=sys.stderr)
@@ -94,13 +95,21 @@ def main(argv: Sequence[str]) -> None:
         raise SystemExit(1)
 
 
+def _named_by_file(train_words: Sequence[str]) -> str:
+    """The configuration file's name, for the folder. Raises `ConfigError` where there is none either."""
+    for word, after in zip(train_words, [*train_words[1:], ""], strict=False):
+        if word == "--config" or word.startswith("--config="):
+            return Path(word.partition("=")[2] or after).stem
+    raise ConfigError("Which task? A preset, a task, or --config FILE. For example: innervate sweep swim-ncap-cma.")
+
+
 def _base(what: str, train_words: Sequence[str]) -> list[str]:
     for word in train_words:
         option = word.partition("=")[0]
         if option.startswith("--") and option[2:] in RESERVED:
             raise ConfigError(f"{option} belongs to `innervate train`; a sweep decides it for each of its trials.")
     threads = [] if any(w.partition("=")[0] == "--threads" for w in train_words) else ["--threads", "1"]
-    return [*(["--preset", what] if what in PRESETS else [what]), *train_words, *threads]
+    return [*(["--preset", what] if what in PRESETS else [what] if what else []), *train_words, *threads]
 
 
 def _configure(base: Sequence[str], point: Point, seed: int) -> RunConfig:

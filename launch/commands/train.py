@@ -3,11 +3,11 @@
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import tyro
 
@@ -16,6 +16,7 @@ from innervate.agents.experience.worlds import environment_id
 from innervate.agents.learner import WorldConfig
 from innervate.agents.registry import LEARNERS
 from innervate.agents.sense import SENSES
+from innervate.configurations import replaced
 from innervate.controllers import CONTROLLERS
 from innervate.envs.foreign.names import traceable
 from innervate.envs.foreign.robots import SUFFIXES, path_of
@@ -23,13 +24,16 @@ from innervate.envs.registry import TASKS
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.commands._environment import environment_options, given
 from innervate.launch.commands._tables import print_table
-from innervate.launch.preset import PRESETS
+from innervate.launch.preset import PRESETS, Preset, names_of
 from innervate.launch.run.config import EvaluationConfig, RunConfig
+from innervate.launch.run.config_file import check_names, read, sense_words, table, table_name
 from innervate.launch.run.report import finish
 from innervate.launch.run.tracking import Tracker
 from innervate.launch.run.training import DEFAULT_THREADS, Run
 from innervate.launch.run.video import record_run
 
+HELD = "held_out/"
+"""Begins the names of figures of a learner's own on what it did not learn from."""
 EXAMPLE = "swim"
 """Whose options `--help` shows where no task is named."""
 SMOKE = (["swim", "--debug", "--out", "{folder}/run"],)
@@ -46,6 +50,25 @@ class Choice:
     senses: tuple[str, ...]
     words: tuple[str, ...] = ()
     """All that was typed."""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of the task, as the preset has them."""
+    file: Path | None = None
+    """The configuration file, and what it says."""
+    said: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    def over(self, default: Any, name: str) -> Any:
+        """A part of the configuration with what the file says of it."""
+        return default if self.file is None else replaced(default, table(self.file, self.said, name))
+
+    def word(self, name: str, default: Any, kind: type | tuple[type, ...] = ()) -> Any:
+        """A plain option as the file has it. Raises `ConfigError` for a value of another kind."""
+        value, wanted = self.said.get(name, default), kind or type(default)
+        if isinstance(value, float) and value.is_integer() and wanted is int:
+            value = int(value)  # 4e5
+        fits = isinstance(value, (int, float) if wanted is float else wanted)
+        if value is not default and (not fits or (isinstance(value, bool) and wanted is not bool)):
+            raise ConfigError(f"{name.replace('_', '-')} in {self.file} should not be {value!r}.")
+        return value
 
 
 def _given(argv: Sequence[str], flag: str) -> list[str]:
@@ -66,20 +89,24 @@ def _first(argv: Sequence[str], flag: str, default: str | None) -> str | None:
     return next(iter(_given(argv, flag)), default)
 
 
-def _field(name: str) -> str:
-    """The name of the options' field that holds the configuration of that name."""
-    return name.replace("-", "_").replace(":", "_").replace("/", "_")
+def suited_senses(preset: Preset) -> dict[str, Any]:
+    """The senses of a preset by the words that mean them."""
+    return dict(zip(sense_words(preset.senses), preset.senses, strict=True))
 
 
-def _sense(word: str) -> tuple[type[Any], Any]:
+def _sense(word: str, choice: Choice, of_preset: Mapping[str, Any]) -> tuple[type[Any], Any]:
     """Type and default of a sense's configuration: `history`, or `history:ray`, which is of the channel `ray`."""
     name, _, channel = word.partition(":")
     kind: Any = SENSES[name]
-    if not channel:
-        return kind, field(default_factory=kind)
-    if "channel" not in {f.name for f in fields(kind)}:
+    if channel and "channel" not in {f.name for f in fields(kind)}:
         raise ConfigError(f"The sense {name!r} is not of one channel, so {word!r} says too much; its options: --help.")
-    return kind, field(default_factory=lambda: kind(channel=channel))
+    default = of_preset.get(word) or (kind(channel=channel) if channel else kind())
+    default = choice.over(default, table_name(word))
+    return kind, field(default_factory=lambda: default)
+
+
+def _path(text: Any) -> Path | None:
+    return None if text is None else Path(str(text))
 
 
 def _help(kind: Any, text: str) -> Any:
@@ -95,7 +122,15 @@ def options_type(choice: Choice) -> type[Any]:
     controller_default = chosen.controller if ours else suited.controller
     same = LEARNERS.name_of(chosen.learner).replace("_", "-") == learner.replace("_", "-")
     learner_default = chosen.learner if same else suited.learner
-    env = environment_options(environment_id(task), choice.words)
+    env_words = [f"--env.{name}" for name in table(choice.file, choice.said, "env")] if choice.file else []
+    env = environment_options(environment_id(task), [*choice.words, *env_words])
+    env = choice.over(replace(env, **choice.options), "env")
+    controller_default = choice.over(controller_default, table_name(controller))
+    learner_default = choice.over(learner_default, table_name(learner))
+    evaluation, of_preset = choice.over(chosen.evaluation, "evaluation"), suited_senses(chosen)
+    word, may_be_unset = choice.word, type(None)
+    out, limit = word("out", None, (str, may_be_unset)), word("action_limit", None, (int, float, may_be_unset))
+    checkpoint_s = word("checkpoint_s", 5.0)
     nervous = ", ".join([*CONTROLLERS, *BRAINS])
     parts: list[Any] = [
         ("task", _help(tyro.conf.Positional[str], "Short name (`innervate list`) or any Gymnasium id."), task),
@@ -103,45 +138,79 @@ def options_type(choice: Choice) -> type[Any]:
         ("learner", _help(str, f"What turns experience into parameters: {', '.join(LEARNERS)}."), learner),
         ("sense", _help(tuple[str, ...], f"Senses, NAME or NAME:CHANNEL: {', '.join(SENSES)}."), choice.senses),
         ("preset", _help(str | None, "What belongs together (`innervate list presets`)."), choice.preset),
-        ("steps", _help(int, "Budget of environment steps."), chosen.steps),
-        ("seed", _help(int, "One seed makes everything."), 0),
-        ("out", _help(Path | None, "Run folder; by default runs/<task>-<controller>-<learner>-<seed>."), None),
+        ("config", _help(Path | None, "Options from a file (.toml, .yaml), a run's config.toml say; words win."), None),
+        ("steps", _help(int, "Budget of environment steps."), word("steps", chosen.steps)),
+        ("seed", _help(int, "One seed makes everything."), word("seed", 0)),
+        ("out", _help(Path | None, "Run folder; by default runs/<task>-<controller>-<learner>-<seed>."), _path(out)),
         ("resume", _help(Path | None, "Go on with this run; needs nothing else, takes a larger --steps."), None),
         ("debug", _help(bool, "A tiny run of seconds, to see that everything works."), False),
-        ("threads", _help(int, "Physics threads."), DEFAULT_THREADS),
-        ("checkpoint_s", _help(float, "Seconds between two checkpoints: the work lost to a kill."), 5.0),
-        ("video", _help(bool, "Leave a video of the trained controller in the run folder."), True),
-        ("track", _help(Literal["none", "wandb"], "Also log to Weights & Biases."), "none"),
-        ("action_limit", _help(float | None, "Largest action, where the environment states none."), None),
-        ("evaluation", EvaluationConfig, field(default_factory=EvaluationConfig)),
-        (_field(controller), type(controller_default), field(default=controller_default)),
-        (_field(learner), type(learner_default), field(default=learner_default)),
-        *[(_field(word), *_sense(word)) for word in choice.senses],
+        ("threads", _help(int, "Physics threads."), word("threads", DEFAULT_THREADS)),
+        ("checkpoint_s", _help(float, "Seconds between two checkpoints: the work lost to a kill."), checkpoint_s),
+        ("video", _help(bool, "Leave a video of the trained controller in the run folder."), word("video", True)),
+        ("track", _help(Literal["none", "wandb"], "Also log to Weights & Biases."), word("track", "none")),
+        ("action_limit", _help(float | None, "Largest action, where the environment states none."), limit),
+        ("evaluation", EvaluationConfig, field(default_factory=lambda: evaluation)),
+        (table_name(controller), type(controller_default), field(default=controller_default)),
+        (table_name(learner), type(learner_default), field(default=learner_default)),
+        *[(table_name(name), *_sense(name, choice, of_preset)) for name in choice.senses],
     ]
     parts.append(("env", type(env), field(default_factory=lambda: env)))
     return make_dataclass("train", parts, kw_only=True)
 
 
 def parse(argv: Sequence[str]) -> Any:
-    """The options as typed; `controller`, `learner`, `sense`, `preset` and the task decide which there are."""
-    preset = _first(argv, "--preset", None)
+    """The options as typed; `controller`, `learner`, `sense`, `preset` and the task decide which there are.
+
+    What a configuration file says stands in place of the defaults, so that a word on the command line wins.
+    """
+    named = _first(argv, "--config", None)
+    file = Path(named) if named is not None else None
+    said = read(file) if file is not None else {}
+    resumes = _first(argv, "--resume", None) is not None
+    if file is not None and resumes:
+        raise ConfigError("--resume goes on with the configuration of its run, and takes no --config beside it.")
+    preset = _first(argv, "--preset", _text(said, "preset"))
     if preset is not None and preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
     base = PRESETS[preset] if preset else None
-    task = next((word for word in argv[:1] if not word.startswith("-")), base.task if base else None)
-    needs_no_task = _first(argv, "--resume", None) is not None or {"-h", "--help"} & set(argv)
+    task = next((word for word in argv[:1] if not word.startswith("-")), None)
+    task = task or _text(said, "task") or (base.task if base else None)
     if task is not None:
         environment_id(task)
-    elif not needs_no_task:
+    elif not (resumes or {"-h", "--help"} & set(argv)):
         raise ConfigError(f"Which task? For example: innervate train swim. Known: {', '.join(TASKS)}.")
-    controller, learner = _first(argv, "--controller", None), _first(argv, "--learner", None)
+    in_file = _text(said, "controller"), _text(said, "learner")
+    controller, learner = _first(argv, "--controller", in_file[0]), _first(argv, "--learner", in_file[1])
     if controller is not None:
         controller_named(controller)  # a mistake in a name is told by its catalogue
     base = base or PRESETS.filled(task or EXAMPLE, controller, learner)
+    same_task = environment_id(task or EXAMPLE) == environment_id(base.task)
+    suits = same_task and controller in (None, *names_of(base.controller))
+    senses = tuple(_given(argv, "--sense")) or _sense_words(file, said, tuple(suited_senses(base)) if suits else ())
+    options = base.options if suits else {}
     controller = controller or CONTROLLERS.name_of(base.controller)
     learner = learner or LEARNERS.name_of(base.learner)
-    kind = options_type(Choice(task, controller, learner, preset, tuple(_given(argv, "--sense")), tuple(argv)))
+    kind = options_type(Choice(task, controller, learner, preset, senses, tuple(argv), options, file, said))
+    if file is not None:
+        of_file = [word for word in (*in_file, *_sense_words(file, said, ())) if word is not None]
+        known = {f.name for f in fields(kind)} - {"config", "resume", "debug"}
+        check_names(file, said, known, map(table_name, of_file))
     return tyro.cli(kind, args=numbers(argv), prog="innervate train", description=__doc__)
+
+
+def _text(said: Mapping[str, Any], name: str) -> str | None:
+    """A name in a configuration file."""
+    value = said.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f"{name} in a configuration file is a name in quotes, not {value!r}.")
+    return value
+
+
+def _sense_words(file: Path | None, said: Mapping[str, Any], default: tuple[str, ...]) -> tuple[str, ...]:
+    words = said.get("sense", default)
+    if not isinstance(words, (list, tuple)) or not all(isinstance(w, str) for w in cast("Sequence[Any]", words)):
+        raise ConfigError(f"sense in {file} is a list of names, not {words!r}.")
+    return tuple(cast("Sequence[str]", words))
 
 
 def main(argv: Sequence[str]) -> None:
@@ -162,7 +231,7 @@ def main(argv: Sequence[str]) -> None:
 
 def configuration(options: Any) -> RunConfig:
     """What the options describe."""
-    senses = tuple(getattr(options, _field(name)) for name in options.sense)
+    senses = tuple(getattr(options, table_name(name)) for name in options.sense)
     id_ = environment_id(options.task)
     config = RunConfig(
         world=WorldConfig(
@@ -171,8 +240,8 @@ def configuration(options: Any) -> RunConfig:
             senses=senses,
             action_limit=options.action_limit,
         ),
-        controller=getattr(options, _field(options.controller)),
-        learner=getattr(options, _field(options.learner)),
+        controller=getattr(options, table_name(options.controller)),
+        learner=getattr(options, table_name(options.learner)),
         steps=options.steps,
         seed=options.seed,
         threads=options.threads,
@@ -281,6 +350,9 @@ def conclude(run: Run, *, video: bool) -> None:
     (steps, seconds), around = folder.spent(), summary.get("around", {})
     rows = [("held-out return", f"{summary['return_mean']:.1f} ± {summary['return_sd']:.1f} (sd)")]
     rows += [(name, f"{value:.1f}") for name, value in around.items()]
+    last = next(iter(folder.progress()[-1:]), {})
+    own = {name.partition("/")[2]: value for name, value in last.items() if name.startswith(HELD)}
+    rows += [(f"held-out {name.replace('_', ' ')}", f"{value:.3g}") for name, value in own.items()]
     rows += [
         ("held-out episodes", f"{summary['episodes']}"),
         ("lowest, highest", f"{summary['return_min']:.1f}, {summary['return_max']:.1f}"),

@@ -22,8 +22,9 @@ from innervate.agents.registry import LEARNERS
 from innervate.configurations import from_options
 from innervate.controllers import CONTROLLERS, ControllerSpec
 from innervate.controllers.agent import DESCRIPTION, folder_of, of_interface, shipped, tensors_of
-from innervate.errors import RunError
+from innervate.errors import ConfigError, RunError
 from innervate.files import Transaction, inside, read_json, sync_folder, write_text_atomically
+from innervate.launch.run import config_file
 from innervate.launch.run.config import RunConfig
 
 MODEL, OPTIMIZER, RNG = "model.safetensors", "optimizer.safetensors", "rng.json"
@@ -56,6 +57,7 @@ class RunFolder:
         building.mkdir(parents=True)
         try:
             write_text_atomically(building / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
+            write_config_file(building, config)
             if interface is not None:
                 write_text_atomically(building / "interface.json", json.dumps(dict(interface), indent=1) + "\n")
             write_text_atomically(building / "manifest.json", json.dumps(dict(manifest), indent=1) + "\n")
@@ -92,6 +94,7 @@ class RunFolder:
         if config.steps != self.config().steps:
             (self.path / "README.md").unlink(missing_ok=True)
         write_text_atomically(self.path / "config.json", json.dumps(config.to_dict(), indent=1) + "\n")
+        write_config_file(self.path, config)
 
     def interface(self) -> tuple[ControllerSpec, np.ndarray, np.ndarray] | None:
         """What the controller senses and commands, with the scale of the actuators; None in a run of older days."""
@@ -221,6 +224,15 @@ class AgentFolder(RunFolder):
     def snapshot(self) -> Snapshot:
         """There is none. Raises `RunError`."""
         raise RunError(f"{self.path.name} is an agent, not a run: it cannot be trained further.")
+
+
+def write_config_file(folder: Path, config: RunConfig) -> None:
+    """config.toml; a configuration that only Python can say has none beside its config.json."""
+    try:
+        text = config_file.as_toml(config)
+    except ConfigError:
+        return
+    write_text_atomically(folder / config_file.NAME, text)
 
 
 def is_run(what: str) -> bool:

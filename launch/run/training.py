@@ -19,7 +19,7 @@ from innervate.controllers import CONTROLLERS, ControllerConfig, ControllerSpec
 from innervate.controllers.agent import interface
 from innervate.envs.foreign.names import importing, traceable
 from innervate.errors import ConfigError, InnervateError, RunError
-from innervate.launch.preset import PRESETS
+from innervate.launch.preset import PRESETS, names_of
 from innervate.launch.run.config import EvaluationConfig, RunConfig
 from innervate.launch.run.evaluation import Evaluation, evaluate_controller
 from innervate.launch.run.folder import RunFolder, check_tensors
@@ -61,6 +61,8 @@ def train(
         LEARNERS.adopt(learner) if learner is not None and not isinstance(learner, str) else learner,
     )
     filled = PRESETS.filled(where.id, *names)
+    if isinstance(world, str) and names[0] in (None, *names_of(filled.controller)):
+        where = replace(where, senses=filled.senses, options=filled.options)
     config = RunConfig(
         world=where,
         controller=filled.controller if controller is None or isinstance(controller, str) else controller,
@@ -68,7 +70,7 @@ def train(
         steps=filled.steps if steps is None else steps,
         seed=seed,
         threads=DEFAULT_THREADS if threads is None else threads,
-        evaluation=evaluation or EvaluationConfig(),
+        evaluation=evaluation or filled.evaluation,
     )
     given = (callbacks,) if isinstance(callbacks, BaseCallback) else tuple(callbacks)
     return Run.start(config, Path(out), callbacks=given).train()

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from innervate.agents.learners.ppo import PPOConfig
+from innervate.agents.sense import SENSES
 from innervate.errors import ConfigError
+from innervate.launch.commands.train import configuration, parse
 from innervate.launch.preset import PRESETS, Presets
 from innervate.registry import forget_packages
 
@@ -28,3 +31,19 @@ def test_a_preset_is_suggested_for_its_own_task_only() -> None:
     assert PRESETS.filled("roam", "linear", "cma") not in PRESETS.values()
     crossed = PRESETS.filled("bimanual-spring", "bilateral", "ppo")
     assert crossed is PRESETS["bimanual-spring-crossed-ppo"]
+
+
+def test_a_preset_brings_its_senses_and_options() -> None:
+    for words in (["--preset", "hidden-goal-forager"], ["hidden-goal", "--controller", "forager"]):
+        config = configuration(parse(words))
+        assert [SENSES.name_of(s) for s in config.world.senses] == ["ring", "odometry", "place", "belief", "remembered"]
+        assert config.world.options["town"] is True
+    replaced = configuration(parse(["--preset", "hidden-goal-forager", "--sense", "ring"])).world
+    assert [SENSES.name_of(s) for s in replaced.senses] == ["ring"]
+    assert not configuration(parse(["hidden-goal"])).world.senses  # what must see is asked for by name
+
+
+def test_a_robots_file_has_settings_of_its_own() -> None:
+    filled = PRESETS.filled("dm_control:quadruped", None, None)
+    assert isinstance(filled.learner, PPOConfig) and filled.learner.anneal and filled.steps == 2_200_000
+    assert not isinstance(PRESETS.filled("dm_control:quadruped", "linear", None).learner, PPOConfig)

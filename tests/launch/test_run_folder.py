@@ -19,8 +19,8 @@ from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.training import Run
 
 FILES = {
-    "config.json", "manifest.json", "model.safetensors", "optimizer.safetensors", "rng.json", "progress.jsonl",
-    "evaluation.json", "learning_curve.png", "README.md", "interface.json", "spent.json",
+    "config.json", "config.toml", "manifest.json", "model.safetensors", "optimizer.safetensors", "rng.json",
+    "progress.jsonl", "evaluation.json", "learning_curve.png", "README.md", "interface.json", "spent.json",
 }  # fmt: skip
 
 

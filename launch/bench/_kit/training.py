@@ -23,7 +23,7 @@ EPISODES = 10
 def of_preset(name: str, seed: int, steps: int | None = None) -> RunConfig:
     """The run that a preset is."""
     p = PRESETS[name]
-    world = WorldConfig(id=p.task)
+    world = WorldConfig(id=p.task, options=p.options, senses=p.senses)
     return RunConfig(world=world, controller=p.controller, learner=p.learner, steps=steps or p.steps, seed=seed)
 
 

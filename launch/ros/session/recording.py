@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from innervate.agents.experience.bag import ACTION, OBSERVATION
 from innervate.errors import ConfigError, MissingExtraError
 from innervate.launch.ros.bridge.definitions import canonical, full_text
 from innervate.launch.ros.command import FOLLOW, TRAJECTORY
@@ -20,7 +21,6 @@ from innervate.launch.ros.commands import CommandMessages
 from innervate.launch.ros.robot_file import Robot
 from innervate.launch.ros.session.drive import Tick
 
-OBSERVATION, ACTION = "/innervate/observation", "/innervate/action"
 STATE, SAFETY, AGE = "/innervate/state", "/innervate/safety", "/innervate/age"
 _ARRAY, _TEXT = "std_msgs/msg/Float64MultiArray", "std_msgs/msg/String"
 CHUNK_BYTES = 16 << 10

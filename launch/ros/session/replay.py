@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from innervate.agents.experience import bag
+from innervate.agents.experience.bag import Decision, messages
 from innervate.controllers import Controller
-from innervate.errors import ConfigError, MissingExtraError
+from innervate.errors import ConfigError
 from innervate.launch.ros.bridge.errors import MessageError
-from innervate.launch.ros.session.recording import ACTION, OBSERVATION
 
 
 @dataclass(frozen=True)
@@ -28,43 +29,21 @@ class Difference:
 def read_messages(path: Path) -> Iterator[tuple[str, int, Any]]:
     """Topic, number of the control step and decoded message, in the order of recording.
 
-    A recording that was cut short by a kill is read up to its last whole chunk.
-
     Raises:
         MessageError: the file is no MCAP recording.
     """
     try:
-        from mcap.exceptions import McapError
-        from mcap.reader import NonSeekingReader
-        from mcap_ros2.decoder import DecoderFactory
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("mcap-ros2-support", "ros") from error
-    if not path.is_file():
-        raise MessageError(f"There is no recording {path}.")
-    with open(path, "rb") as file:
-        if file.read(8) != b"\x89MCAP0\r\n":
-            raise MessageError(f"{path} is no MCAP file.")
-        file.seek(0)
-        decoders: dict[int, Any] = {}
-        factory = DecoderFactory()
-        try:
-            for schema, channel, message in NonSeekingReader(file).iter_messages(log_time_order=False):
-                if channel.id not in decoders:
-                    decoders[channel.id] = factory.decoder_for(channel.message_encoding, schema)
-                if decoders[channel.id] is not None:
-                    yield channel.topic, message.sequence, decoders[channel.id](message.data)
-        except (McapError, EOFError):  # the end of a recording that was killed
-            return
+        yield from messages(path)
+    except ConfigError as error:
+        raise MessageError(str(error)) from error
 
 
-def decisions(path: Path) -> list[tuple[int, np.ndarray, np.ndarray]]:
-    """Step, observation `(size,)` and action `(joint,)` of every control step in which the controller was asked."""
-    observations: dict[int, np.ndarray] = {}
-    actions: dict[int, np.ndarray] = {}
-    for topic, step, message in read_messages(path):
-        if topic in (OBSERVATION, ACTION):
-            (observations if topic == OBSERVATION else actions)[step] = np.asarray(message.data, np.float64)
-    return [(step, observations[step], actions[step]) for step in sorted(observations.keys() & actions.keys())]
+def decisions(path: Path) -> list[Decision]:
+    """Every control step in which the controller was asked. Raises `MessageError` for what is no recording."""
+    try:
+        return bag.decisions(path)
+    except ConfigError as error:
+        raise MessageError(str(error)) from error
 
 
 @torch.no_grad()
