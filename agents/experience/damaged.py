@@ -1,7 +1,8 @@
 """A sense with lesions: channels that it gives are silent, noisy, frozen or late; see `Lesion` for the kinds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -12,8 +13,10 @@ from innervate.sense import Sense
 from ...controllers import ControllerSpec
 from ...controllers.damage import late_steps
 from ...controllers.probe import Lesion
-from ..sense import SenseConfig
+from ..learner import WorldConfig
+from ..sense import SENSES, SenseConfig
 from ._noise import keys, normal
+from .worlds import make_vector_env
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,29 @@ class DamagedConfig:
     def build(self, spec: ControllerSpec, num_envs: int) -> "Damaged":
         """The sense, with its damage around it. Raises `UnknownNameError` for a channel that it does not give."""
         return Damaged(self.sense.build(spec, num_envs), self.lesions, spec.control_step_s, num_envs)
+
+
+def damaged_world(world: WorldConfig, lesions: Sequence[Lesion]) -> tuple[WorldConfig, tuple[Lesion, ...]]:
+    """The world with those lesions on its senses that name one, or a channel that one gives; and the others.
+
+    A sense's name, as in `--sense`, means all its channels.
+    """
+    if not (lesions and world.senses):
+        return world, tuple(lesions)
+    names = [SENSES.name_of(sense) for sense in world.senses]
+    env: Any = make_vector_env(world, 1)
+    try:
+        gives = [[channel.name for channel in sense.gives] for sense in env.senses]
+    finally:
+        env.close()
+    senses, left = list(world.senses), list(lesions)
+    for i, (sense, name, channels) in enumerate(zip(world.senses, names, gives, strict=True)):
+        mine = [x for x in left if x.name in channels or x.name.replace("_", "-") == name.replace("_", "-")]
+        if mine:
+            each = [replace(x, name=c) for x in mine for c in ([x.name] if x.name in channels else channels)]
+            senses[i] = DamagedConfig(sense=sense, lesions=tuple(each))
+            left = [x for x in left if x not in mine]
+    return replace(world, senses=tuple(senses)), tuple(left)
 
 
 class Damaged(Sense):

@@ -26,7 +26,7 @@ class Options:
     n_links: int | None = None
     """Evaluate on a body with another number of links (bodies that have links)."""
     lesion: tuple[str, ...] = ()
-    """Neurons, or classes of neurons, to silence (controllers that are wirings)."""
+    """Parts, neurons, classes of neurons or senses: NAME[@FROMs[-TOs]][:KIND[=SEVERITY]]."""
     stimulate: tuple[str, ...] = ()
     """Currents into neurons, such as "AVB 0.5 from 5 s to 8 s"."""
     json: Path | None = None

@@ -11,7 +11,7 @@ from innervate.agents.learner import WorldConfig
 from innervate.errors import ConfigError
 from innervate.files import write_bytes_atomically
 from innervate.launch.analysis.pictures import pictures
-from innervate.launch.run.evaluation import load_controller
+from innervate.launch.run.evaluation import load_nervous_system
 from innervate.launch.run.folder import RunFolder
 
 SMOKE = (["{run}"],)
@@ -26,7 +26,7 @@ class Options:
     episode: int = 0
     """Which of the held-out episodes."""
     lesion: tuple[str, ...] = ()
-    """Neurons, or classes of neurons, to silence."""
+    """Parts, neurons, classes of neurons or senses: NAME[@FROMs[-TOs]][:KIND[=SEVERITY]]."""
     stimulate: tuple[str, ...] = ()
     """Currents, such as "AVB 0.5 from 5 s to 8 s"."""
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> None:
         raise ConfigError(f"Episodes are counted from 0, got {options.episode}.")
     folder = RunFolder.open(options.run)
     world: WorldConfig = folder.config().world
-    controller = load_controller(folder, world, lesion=options.lesion, stimulate=options.stimulate)
+    controller, world = load_nervous_system(folder, world, lesion=options.lesion, stimulate=options.stimulate)
     for name, picture in pictures(controller, world, episode=options.episode).items():
         write_bytes_atomically(folder.path / name, picture)
         print(folder.path / name)

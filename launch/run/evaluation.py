@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import VectorEnv
 
+from innervate.agents.experience.damaged import damaged_world
 from innervate.agents.experience.rollout import Episodes, rollout
 from innervate.agents.experience.worlds import controller_spec, make_vector_env
 from innervate.agents.learner import WorldConfig
 from innervate.agents.seeds import Streams
+from innervate.agents.sense import SENSES
 from innervate.agents.threads import one_thread
 from innervate.controllers import Controller, ControllerConfig
 from innervate.controllers.probe import Lesion
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.run.folder import RunFolder, load_controller_tensors
 
 
@@ -70,19 +72,37 @@ def evaluate_run(
 ) -> Evaluation:
     """Evaluate the newest checkpoint of a run; `options` replaces options of its environment (zero-shot transfer).
 
-    `lesion` damages parts by name (`NAME[@FROMs[-TOs]][:KIND[=SEVERITY]]`), `stimulate` drives the neurons of a wiring.
+    `lesion` damages parts of the circuit and senses by name (`NAME[@FROMs[-TOs]][:KIND[=SEVERITY]]`); `stimulate`
+    drives the neurons of a wiring.
     """
     if episodes < 1:
         raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
     folder = RunFolder.open(Path(path))
     config = folder.config()
     world = replace(config.world, options={**config.world.options, **(options or {})})
-    controller = load_controller(folder, world, lesion=lesion, stimulate=stimulate)
+    controller, world = load_nervous_system(folder, world, lesion=lesion, stimulate=stimulate)
     env = make_vector_env(world, episodes, threads=config.threads)
     try:
         return evaluate_controller(env, controller, Streams.evaluation(episodes))
     finally:
         env.close()
+
+
+def load_nervous_system(
+    folder: RunFolder, world: WorldConfig, *, lesion: Sequence[str] = (), stimulate: Sequence[str] = ()
+) -> tuple[Controller, WorldConfig]:
+    """The controller of a run's newest checkpoint, and the world whose senses are damaged where a lesion names one."""
+    controller = load_controller(folder, world, stimulate=stimulate)
+    hurt, left = damaged_world(world, [Lesion.parse(text) for text in lesion])
+    if not left:
+        return controller, hurt
+    try:
+        return controller.damaged(left), hurt
+    except UnknownNameError as error:
+        if not world.senses:
+            raise
+        senses = ", ".join(SENSES.name_of(sense) for sense in world.senses)
+        raise ConfigError(f"{error} Senses: {senses}, and the channels that they give.") from error
 
 
 def load_controller(
