@@ -11,6 +11,7 @@ from innervate.errors import ConfigError, UnknownNameError
 from innervate.signals import Channel
 
 from ..controller import Controller, Recurrence
+from ..pace import Pace
 from ..probe import UNTOUCHED, Touch
 from ..registry import ControllerConfig
 from ..spec import ControllerSpec, Obs, State
@@ -24,11 +25,16 @@ class Part:
     controller: ControllerConfig
     """Any controller; what would be its actions are the numbers that it gives."""
     senses: tuple[str, ...] = ()
-    """Channels of the body, and names of parts before it; empty for all of them."""
+    """Channels of the body, and names of parts before it; empty for all of them. `NAME_age` is how old, in seconds,
+    what is heard of the part NAME is, where that has a period or a delay."""
     gives: int = 0
     """How many numbers, under the part's name; the last part gives the actions and needs no number."""
     remembered: bool = False
     """Whether parts that come before it may sense what it gave in the control step before."""
+    period_s: float = 0.0
+    """It works once in so many seconds, and what it gave is held between; 0 for every control step."""
+    delay_s: float = 0.0
+    """What it gives is heard so many seconds later, by other parts and, of the last one, by the body."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +50,11 @@ class BrainConfig:
 
 
 class Brain(Controller):
-    """Runs its parts in order. State: the parts' own under `part/name`; `part` (batch, size) of what is remembered."""
+    """Runs its parts in order.
+
+    State: the parts' own under `part/name`; `part` (batch, size) of what is remembered; `part@...` of those with a
+    period or a delay (`Pace`).
+    """
 
     def __init__(self, spec: ControllerSpec, config: BrainConfig, generator: torch.Generator) -> None:
         super().__init__(spec)
@@ -55,17 +65,22 @@ class Brain(Controller):
         self._order, self._wanted = tuple(config.parts), dict[str, tuple[str, ...]]()
         self.remembered = tuple(name for name, part in config.parts.items() if part.remembered)
         sizes = self._sizes(spec, config)
+        self._paces = {
+            name: Pace.of(name, sizes[name], spec.control_step_s, part.period_s, part.delay_s)
+            for name, part in config.parts.items()
+        }
         clash = [name for name in self._order if name in body or "/" in name or not name]
         if clash:
             raise ConfigError(f"Part {clash[0]!r} needs a name of its own, without '/'; the body senses {list(body)}.")
         known = {**body, **{name: Channel(name, sizes[name]) for name in self.remembered}}
+        ages = {f"{name}_age": Channel(f"{name}_age", 1, "s") for name, pace in self._paces.items() if not pace.plain}
         parts = dict[str, Controller]()
         for name, part in config.parts.items():
             for sense in part.senses:
-                if sense not in known:
-                    raise UnknownNameError(f"sense of the part {name!r}", sense, known)
+                if sense not in known and sense not in ages:
+                    raise UnknownNameError(f"sense of the part {name!r}", sense, {**known, **ages})
             self._wanted[name] = part.senses or tuple(known)
-            senses = tuple(known[sense] for sense in self._wanted[name])
+            senses = tuple({**ages, **known}[sense] for sense in self._wanted[name])
             own = ControllerSpec(observations=senses, action_size=sizes[name], control_step_s=spec.control_step_s)
             parts[name] = part.controller.build(own, generator)
             known[name] = Channel(name, sizes[name])
@@ -86,7 +101,7 @@ class Brain(Controller):
 
     def _strongest(self) -> Recurrence:
         kinds = {part.recurrence for _, part in self.controllers()}
-        if self.remembered or "learned" in kinds:
+        if self.remembered or "learned" in kinds or not all(pace.plain for pace in self._paces.values()):
             return "learned"
         return "autonomous" if "autonomous" in kinds else "none"
 
@@ -99,6 +114,7 @@ class Brain(Controller):
         state: State = {}
         for name, part in self.controllers():
             state.update({f"{name}/{key}": value for key, value in part.initial_state(batch).items()})
+            state.update(self._paces[name].initial(batch))
             if name in self.remembered:
                 state[name] = torch.zeros(batch, part.spec.action_size)
         return state
@@ -108,6 +124,7 @@ class Brain(Controller):
         after: State = {}
         for name, part in self.controllers():
             after.update({f"{name}/{k}": v for k, v in part.reset_state(_own(state, name), done).items()})
+            after.update(self._paces[name].reset(state, done))
             if name in self.remembered:
                 after[name] = state[name] * ~done.unsqueeze(-1)
         return after
@@ -119,11 +136,18 @@ class Brain(Controller):
     def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
         """Parts: what each gives under its name, and its own under `part/name`."""
         known = {**obs, **{name: state[name] for name in self.remembered}}
+        known |= {f"{name}_age": pace.age(state) for name, pace in self._paces.items() if not pace.plain}
         after: State = {}
         given = next(iter(obs.values()))
         for name, part in self.controllers():
-            sensed = {sense: known[sense] for sense in self._wanted[name]}
-            given, own = part.run(sensed, _own(state, name), touch.within(f"{name}/"))
+            sensed, before, pace = {s: known[s] for s in self._wanted[name]}, _own(state, name), self._paces[name]
+            given, own = part.run(sensed, before, touch.within(f"{name}/"))
+            if not pace.plain:
+                works = pace.works(state)
+                own = {k: torch.where(works.view(-1, *[1] * (v.dim() - 1)), v, before[k]) for k, v in own.items()}
+                held = pace.held(state, given)
+                given = pace.heard(state, held)
+                after.update(pace.after(state, held))
             given = known[name] = touch.part(name, given)
             after.update({f"{name}/{key}": value for key, value in own.items()})
             if name in self.remembered:

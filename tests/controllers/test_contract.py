@@ -8,6 +8,7 @@ import torch
 
 from innervate.controllers import CONTROLLERS, ControllerConfig, ControllerSpec
 from innervate.controllers.circuits.bilateral import BilateralConfig
+from innervate.controllers.circuits.brain import BrainConfig, Part
 from innervate.controllers.circuits.mlp import MLPConfig
 from innervate.controllers.circuits.ncap import NCAPConfig
 from innervate.controllers.circuits.recurrent import RecurrentConfig
@@ -21,6 +22,13 @@ from innervate.errors import UnknownNameError
 CONFIGS: dict[str, ControllerConfig] = {name: kind() for name, kind in CONTROLLERS.items()}
 CONFIGS["bilateral-delayed"] = BilateralConfig(core="leaky", callosum="gated", callosum_delay_s=0.06, fibres=3)
 CONFIGS["bilateral-released"] = BilateralConfig(left=(5, 5), right=(5, 5), core="dense", callosum="released")
+CONFIGS["brain-paced"] = BrainConfig(
+    parts={
+        "slow": Part(controller=MLPConfig(hidden=(4,)), gives=2, period_s=0.09, delay_s=0.06),
+        "clock": Part(controller=NCAPConfig(), gives=5, period_s=0.06),
+        "last": Part(controller=MLPConfig(hidden=(4,)), senses=("slow", "slow_age", "clock", "turn"), delay_s=0.03),
+    }
+)
 CONFIGS["ncap-all"] = NCAPConfig(shared=False, speed=True, turn=True, initial="uniform")
 CONFIGS.update({f"recurrent-{kind}": RecurrentConfig(core=CoreConfig(kind=kind, units=6)) for kind in CORES})
 STEPS, BATCH = 7, 6

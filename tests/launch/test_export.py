@@ -13,6 +13,8 @@ import pytest
 import innervate
 from innervate.controllers import CONTROLLERS
 from innervate.controllers.agent import shipped
+from innervate.controllers.circuits.brain import BrainConfig, Part
+from innervate.controllers.circuits.mlp import MLPConfig
 from innervate.controllers.circuits.recurrent import RecurrentConfig
 from innervate.controllers.circuits.wiring import WiringConfig
 from innervate.controllers.core import CORES, CoreConfig
@@ -25,6 +27,13 @@ from innervate.launch.run.export_parity import closed_loop
 
 CONFIGS: dict[str, Any] = {name: kind() for name, kind in CONTROLLERS.items() if example_body(name) is WORM}
 CONFIGS["wiring-worm"] = WiringConfig(circuit="worm")
+CONFIGS["wiring-ncap"] = WiringConfig(circuit="ncap")  # clocks
+CONFIGS["brain-paced"] = BrainConfig(
+    parts={
+        "slow": Part(controller=MLPConfig(hidden=(4,)), gives=2, period_s=0.09, delay_s=0.06),
+        "last": Part(controller=MLPConfig(hidden=(4,)), senses=("joint_angle", "slow", "slow_age")),
+    }
+)
 STEPS = 1000
 
 
