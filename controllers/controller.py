@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from innervate.errors import UnknownNameError
 
 from .damage import MARK, Both, Damage, late_steps, targets_of, width
+from .organ import Organ
 from .probe import UNTOUCHED, Lesion, LesionKind, Seen, Touch
 from .spec import ControllerSpec, Obs, State
 
@@ -75,6 +76,18 @@ class Controller(nn.Module, ABC):
         seen = Seen()
         self.run(obs, state, seen)
         return seen.found
+
+    def organs(self) -> tuple[Organ, ...]:
+        """What works on its own in it, in the order in which it works: by default the controller, as `action`."""
+        spec, state = self.spec, self.initial_state(1)
+        return (
+            Organ(
+                name="action", kind=type(self).__name__, takes=tuple(c.name for c in spec.observations),
+                gives=(("action", spec.action_size),), period_s=spec.control_step_s,
+                parameters=self.parameter_count(), state=sum(v.numel() for v in state.values()),
+                remembers="episode" if state else "step",
+            ),
+        )  # fmt: skip
 
     def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
         """The parts that a name stands for, a class of neurons say. Raises `UnknownNameError` for none."""

@@ -1,7 +1,7 @@
 """A brain: controllers joined by name, each sensing what those before it give."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -11,6 +11,7 @@ from innervate.errors import ConfigError, UnknownNameError
 from innervate.signals import Channel
 
 from ..controller import Controller, Recurrence
+from ..organ import Organ
 from ..pace import Pace
 from ..probe import UNTOUCHED, Touch
 from ..registry import ControllerConfig
@@ -153,6 +154,18 @@ class Brain(Controller):
             if name in self.remembered:
                 after[name] = given
         return given, after
+
+    def organs(self) -> tuple[Organ, ...]:
+        """Its parts."""
+        found = list[Organ]()
+        for name, part in self.controllers():
+            (own, *_), pace = part.organs(), self._paces[name]
+            found.append(replace(
+                own, name=name, takes=self._wanted[name], gives=((name, pace.size),),
+                period_s=pace.every * pace.step_s, delay_s=pace.late * pace.step_s,
+                parameters=part.parameter_count(), state=sum(organ.state for organ in part.organs()),
+            ))  # fmt: skip
+        return tuple(found)
 
     def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
         """`part/CLASS` is what the part takes CLASS for."""
