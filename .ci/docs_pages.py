@@ -20,7 +20,7 @@ from innervate.envs.registry import BODIES, DM_CONTROL, MAZES, TASKS, suite_id
 from innervate.envs.sheet import sheet
 from innervate.launch.cli import COMMANDS
 from innervate.launch.commands._catalogues import CATALOGUES
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("agents", "controllers", "envs", "launch", "perception")

@@ -47,7 +47,7 @@ def make_vector(*, task: str, num_envs: int = 1, render_mode: str | None = None,
     return BodyVectorEnv(world, num_envs, render_mode=render_mode, **rest)
 
 
-def _split(task: str, arguments: dict[str, Any], of: type) -> tuple["World", dict[str, Any]]:
+def _split(task: str, arguments: dict[str, Any], of: type) -> "tuple[World, dict[str, Any]]":
     """The world from those arguments that are not the environment's own, and the environment's own."""
     own = inspect.signature(of.__init__).parameters.keys() - {"self", "world", "num_envs", "render_mode"}
     rest = {name: value for name, value in arguments.items() if name in own}

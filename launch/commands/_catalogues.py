@@ -14,7 +14,7 @@ from innervate.envs.registry import BODIES, MAZES, TASKS
 from innervate.launch.analysis.pictures import FIGURES
 from innervate.launch.bench._kit.benchmark import BENCHMARKS
 from innervate.launch.cli import COMMANDS
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 from innervate.perception.place.percept import RECOGNISERS
 from innervate.registry import Catalogue
 

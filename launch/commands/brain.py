@@ -16,8 +16,8 @@ from innervate.errors import ConfigError
 from innervate.files import write_bytes_atomically
 from innervate.launch.analysis.anatomy import anatomy, draw_anatomy
 from innervate.launch.commands._tables import WIDTH
-from innervate.launch.preset import PRESETS
 from innervate.launch.run.folder import RunFolder, is_run
+from innervate.launch.run.preset import PRESETS
 
 SMOKE = (["show", "{run}", "--out", "{folder}/brain.svg"],)
 PICTURES = (".svg", ".png", ".pdf")

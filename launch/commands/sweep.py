@@ -13,9 +13,9 @@ from innervate.errors import ConfigError
 from innervate.files import write_bytes_atomically
 from innervate.launch.commands._tables import print_table
 from innervate.launch.commands.train import configuration, parse
-from innervate.launch.preset import PRESETS
 from innervate.launch.run.config import RunConfig
 from innervate.launch.run.manifest import command_line
+from innervate.launch.run.preset import PRESETS
 from innervate.launch.sweep.cluster import Jobs, check_nodes, connected
 from innervate.launch.sweep.driver import Sweep
 from innervate.launch.sweep.figure import draw_sweep

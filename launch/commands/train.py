@@ -24,9 +24,9 @@ from innervate.envs.registry import TASKS
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.commands._environment import environment_options, given
 from innervate.launch.commands._tables import print_table
-from innervate.launch.preset import PRESETS, Preset, names_of
 from innervate.launch.run.config import EvaluationConfig, RunConfig
 from innervate.launch.run.config_file import check_names, read, sense_words, table, table_name
+from innervate.launch.run.preset import PRESETS, Preset, names_of
 from innervate.launch.run.report import finish
 from innervate.launch.run.tracking import Tracker
 from innervate.launch.run.training import DEFAULT_THREADS, Run

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from innervate.launch.preset import Preset
 from innervate.launch.presets._muscles import HEMISPHERES, MUSCLE_PPO
+from innervate.launch.run.preset import Preset
 
 crossed_ppo = Preset(
     about="Each hemisphere drives the opposite arm: one hand reaches, the other holds still, a spring joins them.",

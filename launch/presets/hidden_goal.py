@@ -2,7 +2,7 @@
 
 from innervate.agents.brains.forager import FORAGER, SENSES
 from innervate.agents.learners.cma import CMAConfig
-from innervate.launch.preset import Preset
+from innervate.launch.run.preset import Preset
 
 # The animal is built to search, not trained to: in its first two trials, the map still unlearnt, it finds no food (0 of
 # 10 held-out starts after one generation). A generation is 12,000 steps with pictures.

@@ -1,7 +1,7 @@
 """What is known to hold a hand against a force."""
 
-from innervate.launch.preset import Preset
 from innervate.launch.presets._muscles import HEMISPHERES, MUSCLE_PPO, MUSCLE_SAC
+from innervate.launch.run.preset import Preset
 
 bilateral_ppo = Preset(
     about="The same hemispheres learn to hold the hand against a force that they are not told.",

@@ -2,7 +2,7 @@
 
 from innervate.agents.learners.cma import CMAConfig
 from innervate.controllers.circuits.wiring import WiringConfig
-from innervate.launch.preset import Preset
+from innervate.launch.run.preset import Preset
 
 entrained_cma = Preset(
     about="The entrained worm learns to steer towards targets: nine weights.",

@@ -1,7 +1,7 @@
 """What is known to reach with a muscle-driven arm."""
 
-from innervate.launch.preset import Preset
 from innervate.launch.presets._muscles import HEMISPHERES, MUSCLE_PPO, MUSCLE_SAC
+from innervate.launch.run.preset import Preset
 
 bilateral_ppo = Preset(
     about="Two hemispheres learn to reach with one arm of six muscles, by stable-baselines3's PPO.",

@@ -2,7 +2,7 @@
 
 from innervate.agents.learners.predictive_sac import PredictiveSACConfig
 from innervate.controllers.circuits.latent import LatentConfig
-from innervate.launch.preset import Preset
+from innervate.launch.run.preset import Preset
 
 predictive_sac = Preset(
     about="A vehicle with rays forages between two feeders; its critic's encoder also predicts what comes next.",

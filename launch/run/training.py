@@ -19,12 +19,12 @@ from innervate.controllers import CONTROLLERS, ControllerConfig, ControllerSpec
 from innervate.controllers.agent import interface
 from innervate.envs.foreign.names import importing, traceable
 from innervate.errors import ConfigError, InnervateError, RunError
-from innervate.launch.preset import PRESETS, names_of
 from innervate.launch.run.config import EvaluationConfig, RunConfig
 from innervate.launch.run.evaluation import Evaluation, evaluate_controller
 from innervate.launch.run.folder import RunFolder, check_tensors
 from innervate.launch.run.lock import FolderLock
 from innervate.launch.run.manifest import manifest
+from innervate.launch.run.preset import PRESETS, names_of
 from innervate.launch.run.report import finish
 from innervate.launch.run.tracking import Tracker
 

@@ -22,7 +22,7 @@ from innervate.launch.analysis.recordings.places import Places
 from innervate.launch.analysis.recordings.recording import Recording, record
 from innervate.launch.bench._kit.benchmark import BENCHMARKS, parts_of
 from innervate.launch.cli import COMMANDS
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 from innervate.launch.run.training import train
 
 

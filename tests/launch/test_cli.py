@@ -15,7 +15,7 @@ import torch
 from innervate.launch import cli
 from innervate.launch.commands import train as train_command
 from innervate.launch.commands._catalogues import CATALOGUES
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 
 MISTAKES: dict[str, tuple[list[str], str]] = {
     "command": (["trian", "swim"], "Did you mean 'train'"),

@@ -13,10 +13,10 @@ from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.cli import main
 from innervate.launch.commands.sweep import _base, _configure  # pyright: ignore[reportPrivateUsage]
 from innervate.launch.commands.train import configuration, parse
-from innervate.launch.preset import PRESETS
 from innervate.launch.run.config import RunConfig
 from innervate.launch.run.config_file import NAME, as_toml
 from innervate.launch.run.folder import RunFolder
+from innervate.launch.run.preset import PRESETS
 
 
 def read_back(text: str, folder: Path, *words: str) -> RunConfig:

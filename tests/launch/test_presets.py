@@ -8,10 +8,10 @@ from innervate.agents.learners.ppo import PPOConfig
 from innervate.agents.sense import SENSES
 from innervate.errors import ConfigError
 from innervate.launch.commands.train import configuration, parse
-from innervate.launch.preset import PRESETS, Presets
+from innervate.launch.run.preset import PRESETS, Presets
 from innervate.registry import forget_packages
 
-TEXT = '"""A family."""\nfrom innervate.launch.preset import Preset\n{name} = Preset(about="One.")\n'
+TEXT = '"""A family."""\nfrom innervate.launch.run.preset import Preset\n{name} = Preset(about="One.")\n'
 
 
 def test_two_presets_of_one_name_are_refused(tmp_path: Path) -> None:

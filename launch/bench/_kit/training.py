@@ -12,9 +12,9 @@ from innervate.agents.learner import Progress, WorldConfig
 from innervate.agents.seeds import Streams
 from innervate.agents.threads import one_thread
 from innervate.controllers import Controller, ControllerConfig
-from innervate.launch.preset import PRESETS
 from innervate.launch.run.config import RunConfig
 from innervate.launch.run.evaluation import evaluate_controller
+from innervate.launch.run.preset import PRESETS
 
 EPISODES = 10
 """Episodes behind every point of a curve."""

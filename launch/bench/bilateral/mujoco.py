@@ -26,7 +26,7 @@ from innervate.launch.analysis.recordings.stiffness import ellipse, held_stiffne
 from innervate.launch.bench._kit.benchmark import Bench
 from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.bilateral import field as bilateral_field
-from innervate.launch.preset import PRESETS, Preset
+from innervate.launch.run.preset import PRESETS, Preset
 from innervate.launch.run.statistics import mean_interval
 
 ARM_TASKS = ("reach", "hold", "force-field", "bimanual-spring")

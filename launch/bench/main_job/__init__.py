@@ -13,7 +13,7 @@ from innervate.launch.bench._kit.benchmark import Bench, Part
 from innervate.launch.bench._kit.crashes import killed_training, same_parameters, train_command
 from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench._kit.training import of_preset, trained
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 
 Curve = list[tuple[int, float]]
 

@@ -19,9 +19,9 @@ from innervate.launch.bench._kit.benchmark import Bench, Part
 from innervate.launch.bench._kit.movement import travelled
 from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench._kit.training import held_out_returns, of_preset, rebuilt, steps_to, trained
-from innervate.launch.preset import PRESETS
 from innervate.launch.run.config import RunConfig
 from innervate.launch.run.evaluation import untrained
+from innervate.launch.run.preset import PRESETS
 from innervate.launch.run.statistics import bootstrap_interval, interquartile_mean
 
 SWIM = WorldConfig(id="swim")

@@ -11,7 +11,7 @@ from innervate.launch.bench._kit.benchmark import Bench
 from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.skill.ours import LOOKS, ours
 from innervate.launch.bench.skill.peers import SETTINGS, peer
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 
 SHARE, EPISODES, SEEDS = 0.95, 10, 3
 PATIENCE = 10

@@ -421,7 +421,7 @@ remembering = BrainConfig(
     "preset": '''
 """The pole by mirrored search."""
 
-from innervate.launch.preset import Preset
+from innervate.launch.run.preset import Preset
 
 from .controller import IntegratorConfig
 from .learner import MirrorConfig

@@ -9,7 +9,7 @@ from innervate.launch.bench.skill import PARTS
 from innervate.launch.bench.skill.peers import SETTINGS, Setting, peer
 from innervate.launch.bench.skill.rows import QUICK, criterion, seconds_to
 from innervate.launch.bench.skill.stopwatch import Stopwatch
-from innervate.launch.preset import PRESETS
+from innervate.launch.run.preset import PRESETS
 
 
 def test_every_preset_is_a_part_and_eight_settings_are_swept() -> None:

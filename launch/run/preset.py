@@ -137,5 +137,5 @@ PRESETS = Presets(
     "preset",
     group="innervate.presets",
     package="innervate.launch.presets",
-    folder=Path(__file__).parent / "presets",
+    folder=Path(__file__).parents[1] / "presets",
 )
