@@ -22,7 +22,9 @@ def make_world(task: str, **options: Any) -> "World":
     for name in options:
         if name not in known:
             raise UnknownNameError(f"option of {entry.id}", name, known)
-    return entry.make_world(entry.options(**options))
+    # Gymnasium's specs travel as JSON, which has no tuples.
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    return entry.make_world(entry.options(**given))
 
 
 def make_single(*, task: str, render_mode: str | None = None, **arguments: Any) -> "BodyEnv":

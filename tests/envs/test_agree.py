@@ -16,7 +16,7 @@ from innervate.envs.sensors import Sensors
 from innervate.envs.world import World
 
 STEPS = 60
-RARE = ("target", "touch", "taste", "home", "moved", "cue")
+RARE = ("target", "touch", "taste", "home", "moved", "cue", "target_speed")
 """Channels in which nothing need happen in so short a time."""
 NUM = 7
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
@@ -56,6 +56,7 @@ def mj_step_loop(world: World, seed: int, actions: np.ndarray) -> tuple[np.ndarr
         # sensors at the end of the step, computed aside so that the warm start of the next step stays as it is
         aside = mujoco.MjData(model)
         mujoco.mj_setState(model, aside, get_state(model, data), mujoco.mjtState.mjSTATE_INTEGRATION)
+        aside.sensordata[:] = data.sensordata  # forces are read as they were in the last substep
         mujoco.mj_step1(model, aside)
         before, now = now, aside.sensordata[None].copy()
         s = Sensors(world.sensors, now, before)
