@@ -2,8 +2,8 @@
 
 from innervate.agents.learners.cma import CMAConfig
 from innervate.controllers.circuits.quadruped import QuadrupedConfig
-from innervate.launch.preset import Preset
 from innervate.launch.run.config import EvaluationConfig
+from innervate.launch.run.preset import Preset
 
 quadruped_cma = Preset(
     about="The spinal circuit of a four-legged animal on the A1, evolved for a walk of 0.5 m/s.",
