@@ -176,6 +176,7 @@ def test_initial_weights_come_from_the_generator(build: Any, swimmer_spec: Any) 
         ) or config in (
             NCAPConfig(signed=False),
             CONFIGS["ncap-all"],
+            CONFIGS["brain-paced"],
         )
         assert random == any(not torch.equal(one[k], other[k]) for k in one)
 
