@@ -55,10 +55,15 @@ def to_json(circuit: Circuit) -> str:
 
 def from_json(text: str, origin: str = "the text") -> Circuit:
     """The circuit that a JSON text describes; `origin` names it in errors."""
+    return from_dict(document_of(text, origin))
+
+
+def document_of(text: str, origin: str) -> dict[str, Any]:
+    """The one object that a JSON text holds; `origin` names it in errors."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{origin} is not JSON: {error}.") from error
     if not isinstance(document, dict):
         raise ConfigError(f"{origin} must hold one JSON object with neurons, synapses, senses and motors.")
-    return from_dict(document)
+    return document

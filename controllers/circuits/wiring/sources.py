@@ -11,7 +11,7 @@ from innervate.errors import ConfigError, InnervateWarning
 from .circuit import Circuit
 from .connectome import Connectome, is_connectome, parse
 from .connectome import to_dict as connectome_to_dict
-from .formats import from_dict, to_json
+from .formats import document_of, from_dict, to_json
 from .graphs import from_networkx
 from .tables import read_edges
 
@@ -60,12 +60,7 @@ def read(path: Path) -> Circuit:
 
 def from_text(text: str, origin: str) -> Wiring:
     """What a JSON text holds; `origin` names it in errors."""
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{origin} is not JSON: {error}.") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"{origin} must hold one JSON object; read are {FORMATS}.")
+    document = document_of(text, origin)
     if is_connectome(document):
         return parse(document)
     if "nodes" in document and {"links", "edges"} & document.keys():
