@@ -1,6 +1,9 @@
 """Time to skill: the criterion, the first time that it is met, and a peer that is trained and stopped."""
 
+import json
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -35,3 +38,13 @@ def test_a_peer_trains_until_it_is_stopped() -> None:
     setting = Setting("tiny", "ppo", 2, {"n_steps": 32, "batch_size": 32, "n_epochs": 1})
     found = peer(setting, WorldConfig(id="Pendulum-v1"), 0, 0.5, 2, 2)
     assert found["spent"][0] >= 0.5 and found["steps"] > 0 and len(found["curve"]) >= 2 and found["held_out"] < 0
+
+
+def test_what_presets_state_stands_in_the_table() -> None:
+    table = Path(__file__).parents[3] / "docs" / "benchmarks" / "skill.json"
+    rows = {row["row"].partition(":")[0]: row for row in reversed(json.loads(table.read_text())["rows"])}
+    stating = {name: PRESETS[name].measured for name in PRESETS if PRESETS[name].measured}
+    assert stating
+    for name, told in stating.items():
+        assert f"in {rows[name]['value']:.0f} CPU-s" in told
+        assert re.findall(r"not in (\d+)", told) == re.findall(r"not reached in (\d+)", rows[name]["peer"])
