@@ -39,18 +39,27 @@ def free_port() -> int:
 def ros_environment(domain: int) -> dict[str, str]:
     """Variables of a ROS 2 process that no other machine, and no other test, hears of.
 
-    PYTHONPATH stays: it may say which innervate is meant.
+    PYTHONPATH stays: it may say which innervate is meant. Not by shared memory: processes are killed here, and what
+    a killed one holds of it swallows the messages of the next that gets its number.
     """
     gone = ("ROS_", "_ROS", "RMW_", "PYTHONH", "AMENT_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(gone)}
     return {
         **kept, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_DOMAIN_ID": str(domain), "OMP_NUM_THREADS": "1",
+        "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
     }  # fmt: skip
 
 
 def any_domain() -> int:
-    """A random ROS domain, below what Linux' ephemeral ports allow."""
-    return random.SystemRandom().randint(1, 100)
+    """A random ROS domain that nobody is in, below what Linux' ephemeral ports allow."""
+    for domain in random.SystemRandom().sample(range(1, 101), 100):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
+            try:
+                first.bind(("", 7410 + 250 * domain))  # where a domain's first participant listens
+            except OSError:
+                continue
+        return domain
+    raise ConfigError("Every ROS domain of this machine is taken.")
 
 
 @contextmanager

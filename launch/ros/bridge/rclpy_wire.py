@@ -189,6 +189,9 @@ class RclpyWire:
             return to_dict(answer.result(timeout_s))
         except FutureTimeout:
             client.remove_pending_request(asked)
+            # The next call introduces itself anew: a server that missed this client's first words never answers it.
+            if self._clients.get(service) is client:
+                self._node.destroy_client(self._clients.pop(service))
             raise NoAnswerError(f"{service} did not answer within {timeout_s:g} s.") from None
 
     def offer(self, service: str, type_: str, handler: Handler) -> None:

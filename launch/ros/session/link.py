@@ -28,6 +28,8 @@ from innervate.launch.ros.session.pace import Pace
 from innervate.launch.ros.session.senses import Senses
 
 _TRIGGER = "std_srvs/srv/Trigger"
+RESETS = 3
+"""Times that a reset is asked for before a robot is said not to answer."""
 CLOSING_S = 0.5
 """How long the last command is tried to be sent, where the wire does not take it at once."""
 LOOK_S = 0.05
@@ -139,15 +141,20 @@ class RobotLink:
         """Begin an episode by the robot's reset service, where it has one, and wait for the first observations."""
         if self.robot.reset_service:
             self.senses.forget()
-            try:
-                answer = self.wire.call(self.robot.reset_service, _TRIGGER, {}, timeout_s)
-            except NoAnswerError:
-                # ROS 2 was seen to lose the answer to a node that is new; to reset twice is to reset.
-                answer = self.wire.call(self.robot.reset_service, _TRIGGER, {}, timeout_s)
+            answer = self._ask_reset(timeout_s, RESETS)
             if answer.get("success") is False:
                 raise WireError(f"{self.robot.reset_service} was refused: {answer.get('message')}")
         self.first_observation(timeout_s)
         self.episode.begin()
+
+    def _ask_reset(self, timeout_s: float, times: int) -> Message:
+        """ROS 2 was seen to lose the answer to a node that is new; to reset again is to reset."""
+        try:
+            return self.wire.call(self.robot.reset_service, _TRIGGER, {}, timeout_s)
+        except NoAnswerError:
+            if times == 1:
+                raise
+        return self._ask_reset(timeout_s, times - 1)
 
     def stale(self, now_s: float) -> str:
         """Why nothing may move now; empty if the observations, and whoever may stop the robot, are there."""

@@ -237,18 +237,23 @@ def test_a_drive_tells_how_far_it_is(timed: Callable[..., Any]) -> None:
     assert wire.stages == ["unconfigured", "error"]
 
 
-def test_a_reset_whose_answer_was_lost_is_asked_for_again(timed: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_reset_whose_answer_was_lost_is_asked_for_again(timed: Callable[..., Any], lost: int) -> None:
     link, wire, _ = timed(reset_service="/reset")
     asked: list[int] = []
 
     def reset(request: Any) -> dict[str, Any]:
         tell(wire)
         asked.append(len(asked))
-        if len(asked) == 1:
+        if len(asked) <= lost:
             raise NoAnswerError("/reset did not answer within 10 s.")
         return {"success": True, "message": ""}
 
     wire.offer("/reset", "std_srvs/srv/Trigger", reset)
-    link.reset()
-    assert asked == [0, 1]
+    if lost < 3:
+        link.reset()
+        assert asked == list(range(lost + 1))
+    else:
+        with pytest.raises(NoAnswerError, match="/reset did not answer"):
+            link.reset()
     link.close()
