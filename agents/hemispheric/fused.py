@@ -52,7 +52,9 @@ class FusedUnroll:
         angle, rate, activation, pull, excitation, activity = _Unroll.apply(  # pyright: ignore[reportGeneralTypeIssues]
             matrix, self, delay, trials.angle, goal, force, noise
         )
-        body = BodyState(angle, rate, activation, pull)
+        before = trials.angle[None], torch.zeros_like(trials.angle)[None]
+        muscles = (torch.cat([first, then[:-1]]) for first, then in zip(before, (angle, rate), strict=True))
+        body = BodyState(angle, rate, activation, pull, *muscles)
         return Movement(self.plant.hand(angle), goal, excitation, activity, body)
 
 

@@ -29,14 +29,16 @@ def forward(
     """Fill in `bodies` and `acts` after their first sample, which is the state at the start.
 
     `whiten` has the mean that is taken from what is sensed and the scale after that; what is felt is `delay` steps
-    old; `noise` times the excitation is added to it on its way to the muscles.
+    old, and the muscles are as the step to it measured them, before it; `noise` times the excitation is added to it on
+    its way to the muscles.
     """
     command, work = np.empty_like(noise[0]), np.empty_like(bodies[0, :4])
     arm.turn(bodies[0].reshape(-1))
     for t in range(len(target)):
         now = acts[t + 1]
-        seen = bodies[max(t - delay, 0)].reshape(-1)
-        arm.sense(seen, muscles, body, now[:FELT].reshape(-1))
+        seen = max(t - delay, 0)
+        before = max(seen - 1, 0)
+        arm.sense(bodies[before].reshape(-1), bodies[seen].reshape(-1), muscles, body, now[:FELT].reshape(-1))
         now[FELT : FELT + 2] = target[t]
         for i in range(FELT + 2):
             x, mean, scale = now[i], whiten[0, i], whiten[1, i]
@@ -96,6 +98,8 @@ def backward(
             for n in range(LANES):
                 g[n] = g[n] * scale if abs(x[n]) < CLIP else 0.0
         seen = max(t - delay, 0)
-        arm.sense_adjoint(bodies[seen].reshape(-1), muscles, body, d[:FELT].reshape(-1), to_bodies[seen].reshape(-1))
+        before = max(seen - 1, 0)
+        arm.sense_adjoint(bodies[before].reshape(-1), bodies[seen].reshape(-1), muscles, body, d[:FELT].reshape(-1),
+                          to_bodies[before].reshape(-1), to_bodies[seen].reshape(-1))  # fmt: skip
         d, d_past = d_past, d
         d_past[:] = 0

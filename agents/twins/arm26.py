@@ -35,8 +35,8 @@ class Arm26:
     """A `Plant` with the observations of MotorNet: lengths over optimal lengths, velocities over ten of them a second.
 
     Args:
-        scheme: `euler`, MotorNet's: explicit, and the muscles pull with the force that the last posture gave;
-            `midpoint`: second order, with `substeps`.
+        scheme: `euler`, MotorNet's: explicit, and a step's muscle lengths, velocities and forces are those of the
+            posture before it, for who feels them as for the next step; `midpoint`: second order, with `substeps`.
         substeps: integration steps in a control step.
         slack_length: fibre length, in optimal lengths, from which the muscles resist passively: 1.4 in MotorNet 0.3,
             1.0 in the version (0.1.5) on which arXiv 2401.14057 was made.
@@ -78,7 +78,8 @@ class Arm26:
         """At rest in a posture (rad), muscles at their least activation."""
         still = torch.zeros_like(angle)
         activation = torch.full_like(angle[..., :1].expand(*angle.shape[:-1], 6), LEAST)
-        return BodyState(angle, still, activation, self._force(activation, *self._geometry(angle, still)[:2]))
+        force = self._force(activation, *self._geometry(angle, still)[:2])
+        return BodyState(angle, still, activation, force, angle, still)
 
     def hand(self, angle: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:
         """Where the hand is, m from the shoulder."""
@@ -93,7 +94,7 @@ class Arm26:
 
     def proprioception(self, state: BodyState) -> tuple[Tensor, Tensor]:
         """Fibre lengths in optimal lengths, velocities in ten of them a second."""
-        length, velocity, _ = self._geometry(state.angle, state.rate)
+        length, velocity, _ = self._geometry(state.muscle_angle, state.muscle_rate)
         return length.clamp(min=0) / self._optimal, velocity / (10 * self._optimal)
 
     def senses(self, state: BodyState) -> tuple[Tensor, Tensor, Tensor]:
@@ -114,7 +115,7 @@ class Arm26:
     def muscle_state(self, state: BodyState) -> Float[Tensor, "*batch 7 6"]:
         """MotorNet's seven numbers a muscle: activation, fibre length (m), velocity (m/s), passive, force-length and
         active factors, force (N)."""
-        length, velocity, _ = self._geometry(state.angle, state.rate)
+        length, velocity, _ = self._geometry(state.muscle_angle, state.muscle_rate)
         passive, reach, active = self._factors(state.activation, length, velocity)
         parts = [
             state.activation,
@@ -164,15 +165,16 @@ class Arm26:
         return state
 
     def _euler(self, state: BodyState, excitation: Tensor, force_n: Tensor) -> BodyState:
-        angle, rate, activation, force = state
+        angle, rate, activation, force, *_ = state
         length, velocity, elbow_arm = self._geometry(angle, rate)
         acceleration = self._acceleration(angle, rate, force, elbow_arm, force_n)
         activation = self._activated(activation, excitation, self._h)
         force = self._force(activation, length, velocity)
-        return BodyState(*self._stopped(angle + self._h * rate, rate + self._h * acceleration), activation, force)
+        after = self._stopped(angle + self._h * rate, rate + self._h * acceleration)
+        return BodyState(*after, activation, force, angle, rate)
 
     def _midpoint(self, state: BodyState, excitation: Tensor, force_n: Tensor) -> BodyState:
-        angle, rate, activation, force = state
+        angle, rate, activation, force, *_ = state
         elbow_arm = self._arm[1] + 2 * self._bend * angle[..., 1:]
         acceleration = self._acceleration(angle, rate, force, elbow_arm, force_n)
         half = self._h / 2
@@ -184,7 +186,8 @@ class Arm26:
         slope = (self._activated(middle_activation, excitation, half) - middle_activation) / half
         activation = (activation + self._h * slope).clamp(LEAST, 1.0)
         angle, rate = self._stopped(angle + self._h * middle_rate, rate + self._h * acceleration)
-        return BodyState(angle, rate, activation, self._force(activation, *self._geometry(angle, rate)[:2]))
+        force = self._force(activation, *self._geometry(angle, rate)[:2])
+        return BodyState(angle, rate, activation, force, angle, rate)
 
     @staticmethod
     def _activated(activation: Tensor, excitation: Tensor, h: float) -> Tensor:

@@ -250,8 +250,8 @@ def advance_adjoint(
 
 
 @fast
-def sense(b: Flat, muscles: Muscles, body: Body, felt: Flat) -> None:
-    """Fibre lengths in optimal lengths, velocities in ten of them a second, and the hand (m): `FELT` rows."""
+def sense(b: Flat, now: Flat, muscles: Muscles, body: Body, felt: Flat) -> None:
+    """`FELT` rows: lengths of `b` in optimal ones, velocities in ten of them a second; the hand of `now`, m."""
     for m in range(6):
         _, optimal, offset, shoulder, elbow, bend = muscles[m]
         for n in range(LANES):
@@ -260,15 +260,15 @@ def sense(b: Flat, muscles: Muscles, body: Body, felt: Flat) -> None:
             felt[m * LANES + n] = max(offset + shoulder * q1 + (elbow + bend * q2) * q2, 0.0) / optimal
             felt[(6 + m) * LANES + n] = velocity / (10 * optimal)
     for n in range(LANES):
-        s1, c1 = float(b[SINES * LANES + n]), float(b[(SINES + 1) * LANES + n])
-        s2, c2 = float(b[(SINES + 2) * LANES + n]), float(b[(SINES + 3) * LANES + n])
+        s1, c1 = float(now[SINES * LANES + n]), float(now[(SINES + 1) * LANES + n])
+        s2, c2 = float(now[(SINES + 2) * LANES + n]), float(now[(SINES + 3) * LANES + n])
         felt[12 * LANES + n] = body[UPPER] * c1 + body[FORE] * (c1 * c2 - s1 * s2)
         felt[13 * LANES + n] = body[UPPER] * s1 + body[FORE] * (s1 * c2 + c1 * s2)
 
 
 @fast
-def sense_adjoint(b: Flat, muscles: Muscles, body: Body, to_felt: Flat, d: Flat) -> None:
-    """Add to the gradient `d` of the body what comes from that of what is felt."""
+def sense_adjoint(b: Flat, now: Flat, muscles: Muscles, body: Body, to_felt: Flat, d: Flat, d_now: Flat) -> None:
+    """Add to the gradients `d` of `b` and `d_now` of `now` what comes from that of what is felt."""
     for m in range(6):
         _, optimal, offset, shoulder, elbow, bend = muscles[m]
         for n in range(LANES):
@@ -282,9 +282,9 @@ def sense_adjoint(b: Flat, muscles: Muscles, body: Body, to_felt: Flat, d: Flat)
             d[RATE * LANES + n] += to_v * shoulder
             d[(RATE + 1) * LANES + n] += to_v * elbow_arm
     for n in range(LANES):
-        s1, c1 = float(b[SINES * LANES + n]), float(b[(SINES + 1) * LANES + n])
-        s2, c2 = float(b[(SINES + 2) * LANES + n]), float(b[(SINES + 3) * LANES + n])
+        s1, c1 = float(now[SINES * LANES + n]), float(now[(SINES + 1) * LANES + n])
+        s2, c2 = float(now[(SINES + 2) * LANES + n]), float(now[(SINES + 3) * LANES + n])
         x, y = float(to_felt[12 * LANES + n]), float(to_felt[13 * LANES + n])
         fore = body[FORE] * (y * (c1 * c2 - s1 * s2) - x * (s1 * c2 + c1 * s2))
-        d[ANGLE * LANES + n] += fore + body[UPPER] * (y * c1 - x * s1)
-        d[(ANGLE + 1) * LANES + n] += fore
+        d_now[ANGLE * LANES + n] += fore + body[UPPER] * (y * c1 - x * s1)
+        d_now[(ANGLE + 1) * LANES + n] += fore

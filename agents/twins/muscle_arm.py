@@ -82,7 +82,7 @@ class MuscleArm:
         """At rest in a posture (rad), muscles inactive."""
         still = torch.zeros_like(angle)
         activation = angle.new_zeros(*angle.shape[:-1], 6)
-        return BodyState(angle, still, activation, self._force(angle, still, activation))
+        return BodyState(angle, still, activation, self._force(angle, still, activation), angle, still)
 
     def hand(self, angle: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:
         """Where the hand is, m from the shoulder."""
@@ -100,10 +100,10 @@ class MuscleArm:
         self, state: BodyState, excitation: Float[Tensor, "*batch 6"], force_n: Float[Tensor, "*batch 2"]
     ) -> BodyState:
         """One control step, as `mj_step` takes it."""
-        angle, rate, activation, _ = state
+        angle, rate, activation, *_ = state
         for _ in range(self._substeps):
             angle, rate, activation = self._substep(angle, rate, activation, excitation, force_n)
-        return BodyState(angle, rate, activation, self._force(angle, rate, activation))
+        return BodyState(angle, rate, activation, self._force(angle, rate, activation), angle, rate)
 
     def _runge_kutta(
         self, angle: Tensor, rate: Tensor, activation: Tensor, excitation: Tensor, force_n: Tensor

@@ -19,6 +19,11 @@ class BodyState(NamedTuple):
     """Of the muscles, in [0, 1]."""
     force: Float[Tensor, "*batch 6"]
     """Of the muscles, N; what the next step of a scheme that works with stale forces begins with."""
+    muscle_angle: Float[Tensor, "*batch 2"]
+    """Joint angles that the muscles' lengths belong to, rad: `angle`, but in a scheme that measures muscles before it
+    moves the joints."""
+    muscle_rate: Float[Tensor, "*batch 2"]
+    """Likewise of their velocities, rad/s."""
 
 
 @runtime_checkable

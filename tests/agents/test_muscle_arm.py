@@ -32,7 +32,8 @@ def test_a_step_of_the_twin_is_mujoco_s_on_and_off_the_limits() -> None:
         data.qpos[:] = rng.uniform(low + 0.2, high - 0.2)
         for _ in range(60):
             excitation, force = rng.uniform(0, 1, 6), rng.uniform(-10, 10, 2)
-            state = BodyState(tensor(data.qpos), tensor(data.qvel), tensor(data.act), torch.zeros(6).double())
+            angle, rate = tensor(data.qpos), tensor(data.qvel)
+            state = BodyState(angle, rate, tensor(data.act), torch.zeros(6).double(), angle, rate)
             after = twin.step(state, tensor(excitation), tensor(force))
             data.ctrl[:], data.xfrc_applied[hand, :2] = excitation, force
             mujoco.mj_step(model, data, nstep=2)

@@ -171,8 +171,8 @@ def velocity(bench: Bench) -> Row:
     def ours() -> float:
         plant, rng = Arm26(dtype=torch.float64), np.random.default_rng(0)
         angle, rate = (torch.tensor(rng.uniform(low, high, (500, 2))) for low, high in ((0.1, 2.2), (-10, 10)))
-        state, h = plant.initial(angle)._replace(rate=rate), 1e-6
-        ends = [plant.proprioception(state._replace(angle=angle + s * h * rate))[0] for s in (-1, 1)]
+        state, h = plant.initial(angle)._replace(rate=rate, muscle_rate=rate), 1e-6
+        ends = [plant.proprioception(state._replace(muscle_angle=angle + s * h * rate))[0] for s in (-1, 1)]
         slope = (ends[1] - ends[0]) / (2 * h)
         return float((plant.proprioception(state)[1] * 10 - slope).abs().max() * 0.14)  # longest fibre, m
 
@@ -226,7 +226,8 @@ def _twin_error() -> tuple[float, int]:
         data.qpos[:] = rng.uniform(low + 0.3, high - 0.3)
         for _ in range(40):
             u, force = rng.uniform(0, 1, 6), rng.uniform(-10, 10, 2)
-            state = BodyState(torch.tensor(data.qpos), torch.tensor(data.qvel), torch.tensor(data.act), torch.zeros(6))
+            angle, rate = torch.tensor(data.qpos), torch.tensor(data.qvel)
+            state = BodyState(angle, rate, torch.tensor(data.act), torch.zeros(6), angle, rate)
             after = twin.step(state, torch.tensor(u), torch.tensor(force))
             data.ctrl[:], data.xfrc_applied[hand, :2] = u, force
             mujoco.mj_step(model, data, nstep=2)
