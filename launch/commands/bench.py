@@ -47,6 +47,14 @@ class Options:
     """Measure pieces anew that other code, or other versions of the peers, have measured."""
 
 
+def _version(package: str) -> str:
+    """Of a peer; its rows say themselves what its absence costs them."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "absent"
+
+
 def main(argv: Sequence[str]) -> None:
     """Run a benchmark by name."""
     options = tyro.cli(Options, args=list(argv), prog="innervate bench", description=f"Known: {', '.join(BENCHMARKS)}.")
@@ -69,7 +77,7 @@ def main(argv: Sequence[str]) -> None:
             "would be lost; measure the whole once, without --only, or write elsewhere with --out."
         )
     one_thread()
-    peers = {name: importlib.metadata.version(name) for name in getattr(module, "PEERS", ())}
+    peers = {name: _version(name) for name in getattr(module, "PEERS", ())}
     work = options.out / ".work" / options.name
     if options.fresh:
         Pieces(work, options.quick).clear()
