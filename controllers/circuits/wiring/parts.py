@@ -28,13 +28,26 @@ def part_of(kind: type[Part], where: str, index: object, document: Any) -> Part:
     hints = get_type_hints(kind)
     for name, value in list(values.items()):
         if not _fits(value, hints[name]):
-            raise ConfigError(f"{where}[{index}]: {name} is {value!r}; expected {hints[name]}.")
+            raise ConfigError(f"{where}[{index}]: {name} is {value!r}; expected {_said(hints[name])}.")
         if float in (hints[name], *get_args(hints[name])) and value is not None:
             values[name] = float(value)
     try:
         return kind(**values)
     except TypeError as error:
         raise ConfigError(f"{where}[{index}]: {error}") from error
+
+
+def _said(hint: Any) -> str:
+    """A type in words."""
+    origin, options = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return f"one of {', '.join(map(repr, options))}"
+    if origin is tuple:
+        return f"{len(options)} numbers"
+    if options:
+        return " or ".join(map(_said, options))
+    words = {float: "a number", int: "a whole number", str: "a text", bool: "true or false", type(None): "nothing"}
+    return words.get(hint, str(hint))
 
 
 def _fits(value: object, hint: Any) -> bool:

@@ -15,17 +15,17 @@ from .formats import document_of, from_dict, to_json
 from .graphs import from_networkx
 from .tables import read_edges
 
-TABLES, GRAPHS = (".csv", ".tsv", ".txt"), (".graphml", ".gml")
+TABLES, GRAPHS = (".csv", ".tsv", ".txt"), (".graphml", ".gml", ".gexf")
 FORMATS = (
-    "JSON (a circuit as to_json writes it, a connectome as `innervate connectome` writes it, a node-link graph of "
-    "networkx), GraphML (.graphml), GML (.gml), and edge lists (.csv, .tsv)"
+    "JSON (a circuit as to_json writes it, a connectome as `innervate connectome` writes it, a node-link, adjacency or "
+    "Cytoscape graph of networkx), GraphML (.graphml), GML (.gml), GEXF (.gexf), and edge lists (.csv, .tsv)"
 )
 """What is read, for messages."""
 
 Wiring = Circuit | Connectome
 
 
-def read_wiring(path: Path) -> Wiring:
+def read_wiring(path: str | Path) -> Wiring:
     """What a file holds, by its ending and its content.
 
     A graph without motors, whose nodes say nothing of their dynamics, is a connectome.
@@ -33,6 +33,7 @@ def read_wiring(path: Path) -> Wiring:
     Raises:
         ConfigError: what the file is instead, and what is read.
     """
+    path = Path(path)
     if not path.is_file():
         raise ConfigError(f"There is no file {path} to read a circuit from; read are {FORMATS}.")
     if path.suffix.lower() not in (".json", *TABLES, *GRAPHS):
@@ -50,7 +51,7 @@ def read_wiring(path: Path) -> Wiring:
     return from_text(text, str(path))
 
 
-def read(path: Path) -> Circuit:
+def read(path: str | Path) -> Circuit:
     """The circuit in a file; raises `ConfigError` for a connectome, of which a body makes one (`locomotion`)."""
     wiring = read_wiring(path)
     if isinstance(wiring, Connectome):
@@ -63,8 +64,8 @@ def from_text(text: str, origin: str) -> Wiring:
     document = document_of(text, origin)
     if is_connectome(document):
         return parse(document)
-    if "nodes" in document and {"links", "edges"} & document.keys():
-        return _of_graph(_node_link(document, origin), origin)
+    if (graph := _from_json(document, origin)) is not None:
+        return _of_graph(graph, origin)
     if "neurons" not in document:
         raise ConfigError(f"{origin} has {', '.join(sorted(map(str, document)))}; read are {FORMATS}.")
     return from_dict(document)
@@ -81,18 +82,43 @@ def _graph(path: Path, text: str) -> Any:
     try:
         if path.suffix.lower() == ".gml":
             return networkx.parse_gml(text)
-        return networkx.read_graphml(io.BytesIO(text.encode()))
+        read = networkx.read_gexf if path.suffix.lower() == ".gexf" else networkx.read_graphml
+        return read(io.BytesIO(text.encode()))
     except Exception as error:  # networkx raises what its parsers raise
         raise ConfigError(f"{path} is not {path.suffix[1:]} that networkx reads: {error}.") from error
 
 
-def _node_link(document: dict[str, Any], origin: str) -> Any:
+def _from_json(document: dict[str, Any], origin: str) -> Any:
+    """The graph in a document of one of networkx's JSON forms; None for any other document."""
+    if "nodes" in document and {"links", "edges"} & document.keys():
+        form = "node-link"
+    elif {"nodes", "adjacency"} <= document.keys():
+        form = "adjacency"
+    elif "elements" in document:
+        form = "Cytoscape"
+    else:
+        return None
     import networkx
 
     try:
-        return networkx.node_link_graph(document, edges="links" if "links" in document else "edges")
-    except (KeyError, TypeError, ValueError, networkx.NetworkXError) as error:
-        raise ConfigError(f"{origin} is no node-link graph of networkx: {error!r}.") from error
+        if form == "node-link":
+            return networkx.node_link_graph(document, edges="links" if "links" in document else "edges")
+        if form == "adjacency":
+            return networkx.adjacency_graph(document)
+        return _bare(networkx.cytoscape_graph(document))
+    except (KeyError, TypeError, ValueError, AttributeError, networkx.NetworkXError) as error:
+        raise ConfigError(f"{origin} is no {form} graph of networkx: {error!r}.") from error
+
+
+def _bare(graph: Any) -> Any:
+    """Without the names that Cytoscape repeats within each node and edge."""
+    for _, data in graph.nodes(data=True):
+        for name in ("id", "name", "value"):
+            data.pop(name, None)
+    for *_, data in graph.edges(data=True):
+        for name in ("source", "target", "key"):
+            data.pop(name, None)
+    return graph
 
 
 def _of_graph(graph: Any, origin: str) -> Wiring:

@@ -2,7 +2,7 @@
 
 Read are those of WormAtlas (Neuron 1, Neuron 2, Type, Nbr), of OpenWorm and c302 (Origin, Target, Type, Number of
 Connections), of WormWiring and of everybody's own (source, target, weight, type), separated by commas, semicolons or
-tabs.
+tabs; lines that begin with # are remarks.
 """
 
 import csv
@@ -34,13 +34,14 @@ def read_edges(text: str, origin: str) -> Connectome:
         ConfigError: no such columns, a row that does not fit (by its line), a junction whose two entries differ.
     """
     lines = text.removeprefix("\ufeff").splitlines()
-    head = lines[0] if lines else ""
-    rows = list(csv.reader(lines, delimiter=max(",;\t", key=head.count), skipinitialspace=True))
+    first = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
+    head = lines[first] if lines else ""
+    rows = list(csv.reader(lines[first:], delimiter=max(",;\t", key=head.count), skipinitialspace=True))
     places = _places(rows[0] if rows else [], origin)
     chemical, gap = defaultdict[tuple[str, str], float](float), defaultdict[tuple[str, str], float](float)
     received = defaultdict[tuple[str, str], float](float)
-    for number, row in enumerate(rows[1:], 2):
-        if not any(cell.strip() for cell in row):
+    for number, row in enumerate(rows[1:], first + 2):
+        if not any(cell.strip() for cell in row) or row[0].startswith("#"):
             continue
         where = f"line {number} of {origin}"
         cells = {name: row[i].strip() if i < len(row) else "" for name, i in places.items()}
