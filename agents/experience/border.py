@@ -34,7 +34,14 @@ class Checked(gym.Wrapper[Any, Any, Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode."""
-        given: Any = self.env.reset(seed=seed, options=options)
+        try:
+            given: Any = self.env.reset(seed=seed, options=options)
+        except TypeError as error:
+            if "unexpected keyword argument" not in str(error):
+                raise
+            raise ConfigError(
+                f"reset of {self._where} should be reset(self, *, seed=None, options=None), as Gymnasium's is: {error}."
+            ) from error
         if not (isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], dict)):
             raise ConfigError(f"reset of {self._where} should return (observation, info); it returned {_short(given)}.")
         self._steps = 0
@@ -49,11 +56,13 @@ class Checked(gym.Wrapper[Any, Any, Any, Any]):
             if "to unpack (expected 5" not in str(error):
                 raise
             given = ()  # told below: a wrapper within has noticed first
-        if not (isinstance(given, tuple) and len(given) == 5 and isinstance(given[4], dict)):
+        if not (isinstance(given, tuple) and len(given) == 5):
             raise ConfigError(
                 f"step of {self._where} should return (observation, reward, terminated, truncated, info), and returned "
                 f"another number of things."
             )
+        if not isinstance(given[4], dict):
+            raise ConfigError(f"The info of {self._where} should be a dict; it is {_short(given[4])}.")
         observation, reward, terminated, truncated, info = given
         self._steps += 1
         check_like(self.observation_space, observation, f"observation of {self._where}")

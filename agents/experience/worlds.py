@@ -62,7 +62,8 @@ def make_vector_env(
         env = Stoppable(env) if can_stop(env) else env
     single, action = env.single_observation_space, env.single_action_space
     free = isinstance(action, gym.spaces.Box) and not action.is_bounded()
-    if not (_is_vector(single) and _is_vector(action)) or (free and world.action_limit is not None):
+    smooth = _is_vector(action) and np.issubdtype(action.dtype, np.floating)
+    if not (_is_vector(single) and smooth) or (free and world.action_limit is not None):
         env = Flat(env, id_, world.action_limit)
     if world.senses:
         env = _sensing(env, world)

@@ -145,7 +145,8 @@ def test_what_is_not_finite_stops_the_step(kind: str, culprit: str, learner: Any
         ("array-reward", "reward of environment 0 .* one number"), ("none-reward", "one number; it is None"),
         ("liar", r"shape \(3,\); its space says \(4,\)"), ("odd-success", "success .* True or False; it is nan"),
         ("old", "another number of things"), ("picture", "--sense place"), ("both", "not both at once"),
-        ("unlimited", "--action-limit"),
+        ("unlimited", "--action-limit"), ("no-info", "info of environment 0 .* should be a dict; it is None"),
+        ("unseeded", r"reset\(self, \*, seed=None, options=None\)"),
     ],
 )  # fmt: skip
 def test_an_environment_that_breaks_its_word_is_told_so(kind: str, said: str, tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_success_by_stable_baselines3_s_word_counts(tmp_path: Path) -> None:
     assert innervate.evaluate(run.path, episodes=3).summary()["success_rate"] == 1.0
 
 
-@pytest.mark.parametrize("kind", ["dict", "matrix", "mixed", "choice", "choices", "parts"])
+@pytest.mark.parametrize("kind", ["dict", "matrix", "mixed", "choice", "choices", "levels", "parts"])
 @pytest.mark.parametrize("learner", [CMA, PPO], ids=["cma", "ppo"])
 def test_any_space_that_can_be_flattened_trains_and_leaves(kind: str, learner: Any, tmp_path: Path) -> None:
     """The exported agent takes what the environment gives, in the same order, and earns what the run earns."""

@@ -17,6 +17,7 @@ ACTIONS: dict[str, spaces.Space[Any]] = {
     "unlimited": spaces.Box(-np.inf, np.inf, (2,), np.float32),
     "choice": spaces.Discrete(4, start=-1),
     "choices": spaces.MultiDiscrete([3, 2]),
+    "levels": spaces.Box(0, 5, (2,), np.int64),
     "parts": spaces.Dict(x=spaces.Box(-1, 1, (1,), np.float32), y=spaces.Box(-2, 2, (1, 1), np.float32)),
     "both": spaces.Tuple((spaces.Discrete(2), spaces.Box(-1, 1, (1,), np.float32))),
 }
@@ -62,13 +63,23 @@ class Point(gym.Env[Any, Any]):
             info["success"] = float("nan")
         if self.kind == "old":
             return self._observe(), reward, False, info
+        if self.kind == "no-info":
+            return self._observe(), reward, False, False, None
         return self._observe(), reward, False, False, info
+
+
+class Unseeded(Point):
+    """One written before environments were seeded at reset."""
+
+    def reset(self) -> tuple[Any, dict[str, Any]]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return super().reset()
 
 
 KINDS = (
     "plain", "nan-reward", "infinite", "array-reward", "none-reward", "late-nan", "liar", "success", "odd-success",
-    "old", *SPACES, *ACTIONS,
+    "old", "no-info", *SPACES, *ACTIONS,
 )  # fmt: skip
 for one in KINDS:
     gym.register(id=f"lab/{one}-v0", entry_point="lab:Point", kwargs={"kind": one}, max_episode_steps=20)
 gym.register(id="lab/endless-v0", entry_point="lab:Point")
+gym.register(id="lab/unseeded-v0", entry_point="lab:Unseeded", max_episode_steps=20)
