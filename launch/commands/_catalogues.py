@@ -11,6 +11,7 @@ from innervate.controllers.memories import MEMORIES
 from innervate.controllers.registry import CONTROLLERS
 from innervate.controllers.rules import RULES
 from innervate.envs.registry import BODIES, MAZES, TASKS
+from innervate.launch.analysis.method import METHODS
 from innervate.launch.analysis.pictures import FIGURES
 from innervate.launch.bench._kit.benchmark import BENCHMARKS
 from innervate.launch.cli import COMMANDS
@@ -33,6 +34,7 @@ CATALOGUES: dict[str, Catalogue[Any]] = {
     "brains": BRAINS,
     "presets": PRESETS,
     "figures": FIGURES,
+    "methods": METHODS,
     "benchmarks": BENCHMARKS,
     "commands": COMMANDS,
 }

@@ -89,7 +89,8 @@ def main(argv: Sequence[str]) -> None:
     bench = Bench(
         quick=options.quick, seeds=options.seeds, work=work, say=say, peers=peers, renew=options.stale
     )
-    dirty = commit().endswith("+changes")
+    at = commit()  # before figures are drawn into the tree
+    dirty = at.endswith("+changes")
     rows: list[Row] = []
     for name, part in parts.items():
         if options.only and name not in options.only:
@@ -105,7 +106,7 @@ def main(argv: Sequence[str]) -> None:
         "name": options.name,
         "quick": options.quick,
         "command": command_line(),
-        "commit": commit() + (": not judged" if dirty else ""),
+        "commit": at + (": not judged" if dirty else ""),
         "pieces": list(dict.fromkeys(piece.commit for piece in bench.used)),
         "duration_s": round(time.monotonic() - began + bench.reused_s, 1),
         "seeds": options.seeds,

@@ -38,7 +38,9 @@ def geometry(bench: Bench) -> Iterable[Row]:
         paths = [maze_of(case, seed).distances() for seed in range(len(found))]
         latents = [life.latent for life in found]
         values = np.array([rsa(distances(z), path) for z, path in zip(latents, paths, strict=True)])
-        topological = np.array([trsa(distances(z), path) for z, path in zip(latents, paths, strict=True)])
+        topological = np.array(
+            [trsa(distances(z), path, 0.1, 0.5, ranked=False) for z, path in zip(latents, paths, strict=True)]
+        )
         ranks = np.array([effective_rank(z) for z in latents])
         yield Row(
             row=f"RSA of the latent with shortest paths, latent 5, {name}", value=float(values.mean()), unit="",
