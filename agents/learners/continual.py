@@ -11,7 +11,7 @@ from torch import Tensor
 from innervate.errors import ConfigError, NonFiniteError, RunError
 
 from ..continual.hlop import HLOPConfig
-from ..experience.worlds import environment_id, make_vector_env
+from ..experience.worlds import changed_from_default, environment_id, make_vector_env
 from ..hemispheric.trials import Trials, draw
 from ..hemispheric.unroll import Conditions, stepper, unroll
 from ..keeper import Data, Keeper, KeeperConfig
@@ -79,8 +79,9 @@ class Continual(Learner):
     """
 
     def __init__(self, setting: Setting, config: ContinualConfig) -> None:
-        changed = {**setting.world.options, **{type(s).__name__: s for s in setting.world.senses}}
-        if environment_id(setting.world.id) != WORLD or changed:
+        elsewhere = environment_id(setting.world.id) != WORLD
+        changed = () if elsewhere else changed_from_default(setting.world)
+        if elsewhere or changed:
             raise ConfigError(
                 "The learner continual has the arm's tasks by name and begins with the world `reach` at its defaults; "
                 f"{setting.world.id} came{' with ' + ', '.join(changed) if changed else ''}."
