@@ -1,0 +1,8 @@
+"""Circuits that change while they live: learners of spikes, a damaged swimmer, a sensor that grows too strong."""
+
+from innervate.launch.bench._kit.benchmark import Part
+from innervate.launch.bench.plasticity.digits import digit_rows
+from innervate.launch.bench.plasticity.law import law_rows
+from innervate.launch.bench.plasticity.matching import matching_rows
+
+PARTS: dict[str, Part] = {"law": law_rows, "matching": matching_rows, "digits": digit_rows}
