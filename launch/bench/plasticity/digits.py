@@ -120,7 +120,7 @@ def logistic(train: np.ndarray, classes: np.ndarray, test: np.ndarray) -> np.nda
         c: LogisticRegression(C=c, max_iter=2000).fit(a[:cut], classes[:cut]).score(a[cut:], classes[cut:])
         for c in (0.01, 0.1, 1.0)
     }
-    best = max(scores, key=lambda c: scores[c])
+    best = max(scores, key=scores.__getitem__)
     return LogisticRegression(C=best, max_iter=2000).fit(a, classes).predict(b)
 
 

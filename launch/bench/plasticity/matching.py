@@ -107,8 +107,8 @@ def matching_rows(bench: Bench) -> Iterator[Row]:
     yield Row(
         row="PSPM, 50 neurons, a teacher's spikes: distance after learning less before", value=float(np.mean(fell)),
         unit="van Rossum, silence 1", interval=interval, n=seeds,
-        peer=f"before {mean('first'):.3f}, after {told}; {mean('rate_hz'):.1f} Hz wanted, {mean('rate_last_hz'):.1f} Hz "
-             "fired",
+        peer=f"before {mean('first'):.3f}, after {told}; {mean('rate_hz'):.1f} Hz wanted, {mean('rate_last_hz'):.1f} "
+             "Hz fired",
         reach="below 0 by the interval", holds=interval is not None and interval[1] < 0,
     )  # fmt: skip
     apart = [a - b["last"] for a, b in zip(last, null, strict=True)]
