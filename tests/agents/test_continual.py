@@ -45,6 +45,12 @@ def task(k: int, count: int, generator: torch.Generator) -> Data:
     return x, x @ target
 
 
+def first(model: nn.Module) -> nn.Linear:
+    layer = next(iter(model.children()))
+    assert isinstance(layer, nn.Linear)
+    return layer
+
+
 class Lesson:
     """A net, its keeper and optimiser, at their tasks."""
 
@@ -127,10 +133,10 @@ def test_projections_do_not_change_what_a_layer_makes_of_earlier_inputs(config: 
     lesson = Lesson(config)
     lesson.learn(0)
     x = task(0, 100, torch.Generator().manual_seed(1))[0]
-    layer = lesson.model[0]
+    layer = first(lesson.model)
     before, plain = layer(x).detach(), Lesson(PlainConfig())
     plain.learn(0)
-    before_plain = plain.model[0](x).detach()
+    before_plain = first(plain.model)(x).detach()
     for other in (lesson, plain):
         other.learn(1)
     moved, moved_plain = (
@@ -168,12 +174,12 @@ def test_the_penalty_of_ewc_is_quadratic_around_each_task_s_end() -> None:
     ends, fishers = list[Tensor](), list[Tensor]()
     for k in range(2):
         lesson.learn(k, 30)
-        ends.append(lesson.model[0].weight.detach().clone())
+        ends.append(first(lesson.model).weight.detach().clone())
         fishers.append(lesson.keeper.tensors()["fisher.0.weight"] - sum(fishers, torch.zeros(16, 6)))
     lesson.steps(0, 5)
     zero = {name: torch.zeros_like(p) for name, p in lesson.model.named_parameters()}
     told = lesson.keeper.transform(zero, {})["0.weight"]
-    now = lesson.model[0].weight.detach()
+    now = first(lesson.model).weight.detach()
     torch.testing.assert_close(
         told, 2.0 * sum(f * (now - e) for f, e in zip(fishers, ends, strict=True)), rtol=1e-3, atol=1e-6
     )
@@ -193,11 +199,11 @@ def test_classp_s_two_rules_are_what_text_and_code_say() -> None:
 
 def test_slow_weights_go_their_share_of_the_way_and_the_next_task_begins_there() -> None:
     lesson = Lesson(FastSlowConfig(share=0.25))
-    begun = lesson.model[0].weight.detach().clone()
+    begun = first(lesson.model).weight.detach().clone()
     lesson.learn(0, 30)
-    ended = lesson.model[0].weight.detach().clone()
+    ended = first(lesson.model).weight.detach().clone()
     lesson.protection.begin_task(1)
-    torch.testing.assert_close(lesson.model[0].weight, begun + 0.25 * (ended - begun))
+    torch.testing.assert_close(first(lesson.model).weight, begun + 0.25 * (ended - begun))
 
 
 @pytest.mark.parametrize("name", ["ewc", "gpm", "hlop", "replay"])
@@ -226,8 +232,8 @@ def test_a_heavier_arm_of_the_twin_is_mujoco_s() -> None:
     for _ in range(20):
         mujoco.mj_resetData(model, data)
         data.qpos[:], data.qvel[:] = rng.uniform(low + 0.3, high - 0.3), rng.normal(0, 1, 2)
-        parts = [torch.tensor(np.array(x)) for x in (data.qpos, data.qvel, data.act)]
-        state, excitation = BodyState(*parts, torch.zeros(6).double()), rng.uniform(0, 1, 6)
+        angle, rate, activation = (torch.tensor(np.array(x)) for x in (data.qpos, data.qvel, data.act))
+        state, excitation = BodyState(angle, rate, activation, torch.zeros(6).double()), rng.uniform(0, 1, 6)
         after, light = (t.step(state, torch.tensor(excitation), torch.zeros(2).double()) for t in (twin, plain))
         data.ctrl[:] = excitation
         mujoco.mj_step(model, data, nstep=2)
