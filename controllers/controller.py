@@ -60,6 +60,10 @@ class Controller(nn.Module, ABC):
             for name, value in state.items()
         }
 
+    def summary(self, state: State) -> State:
+        """The entries of the state that a critic reads; the others only travel. Here: all of them."""
+        return state
+
     def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
         """`forward`, with every named part handed to `touch` and gone on with as it comes back.
 
@@ -169,6 +173,11 @@ class Lesioned(Controller):
         own = {name: value for name, value in state.items() if not name.startswith(MARK)}
         ours = {name: value for name, value in state.items() if name.startswith(MARK)}
         return {**self.intact.reset_state(own, done), **super().reset_state(ours, done)}
+
+    def summary(self, state: State) -> State:
+        """As of the intact circuit, and what the damage remembers."""
+        own = {name: value for name, value in state.items() if not name.startswith(MARK)}
+        return {**self.intact.summary(own), **{k: v for k, v in state.items() if k.startswith(MARK)}}
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """One control step of the damaged circuit."""

@@ -18,6 +18,7 @@ from ...controllers import ControllerSpec
 from ...envs.foreign.layouts import GYMNASIUM_LAYOUTS
 from ...envs.foreign.names import environment_id
 from ...envs.keywords import TIME_LIMIT, keywords_of
+from ...envs.registry import TASKS
 from ..learner import WorldConfig
 from .border import CUT_STEPS, Checked
 from .flat import Flat
@@ -25,6 +26,14 @@ from .sensing import Sensing
 from .stoppable import Stoppable, can_stop
 
 __all__ = ["action_scale", "channels_of", "controller_spec", "environment_id", "episode_limit", "make_vector_env"]
+
+
+def changed_from_default(world: WorldConfig) -> tuple[str, ...]:
+    """Names of the options of one of innervate's tasks that are not at their defaults, and of its senses."""
+    id_ = environment_id(world.id)
+    defaults = next(task.options for task in TASKS.values() if task.id == id_)()
+    changed = (name for name, value in world.options.items() if value != getattr(defaults, name, None))
+    return (*changed, *(type(sense).__name__ for sense in world.senses))
 
 
 def make_vector_env(

@@ -10,8 +10,7 @@ import torch
 from innervate.errors import ConfigError
 
 from ...controllers.circuits.bilateral import BilateralConfig
-from ...envs.registry import TASKS
-from ..experience.worlds import environment_id, make_vector_env
+from ..experience.worlds import changed_from_default, environment_id, make_vector_env
 from ..hemispheric.losses import HemisphericLoss
 from ..hemispheric.training import Member, Trainer, TrainingConfig
 from ..learner import Learner, Metrics, Progress, Setting, Snapshot, WorldConfig
@@ -129,9 +128,7 @@ def _trials(world: WorldConfig) -> str:
         raise ConfigError(
             f"{world.id} has no differentiable twin; {' and '.join(TWINS)} have. Others train by ppo, sac or cma."
         )
-    defaults = next(task.options for task in TASKS.values() if task.id == id_)()
-    changed = [name for name, value in world.options.items() if value != getattr(defaults, name, None)]
-    if changed or world.senses:
-        given = ", ".join([*changed, *(type(s).__name__ for s in world.senses)])
+    if changed := changed_from_default(world):
+        given = ", ".join(changed)
         raise ConfigError(f"The twin of {world.id} is the task at its defaults; it does not know {given}.")
     return TWINS[id_]

@@ -140,9 +140,7 @@ class PPOLearner(SB3Learner):
         self._carried = self.model.rollout_buffer.observations
 
     def _update_normalisers(self) -> None:
-        carried = torch.from_numpy(self._carried.reshape(-1, self.env.carrier.size))
-        for normaliser, size in self.policy.normalisers():
-            normaliser.update(carried[:, :size])
+        self.policy.update_normalisers(torch.from_numpy(self._carried.reshape(-1, self.env.carrier.size)))
 
     def snapshot(self) -> Snapshot:
         """Actor, critic, noise, Adam's moments, bodies, circuit states and generators."""

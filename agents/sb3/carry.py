@@ -23,11 +23,33 @@ class Carrier:
 
     spec: ControllerSpec
     states: StateVector
+    unread: tuple[slice, ...] = ()
+    """Parts of the state that the controller's `summary` leaves out, as columns of a carried observation."""
 
     @classmethod
     def of(cls, controller: Controller) -> "Carrier":
         """The carrier for a controller."""
-        return cls(controller.spec, StateVector(controller))
+        states, start = StateVector(controller), controller.spec.observation_size
+        template = controller.initial_state(1)
+        summary, unread = controller.summary(template), list[slice]()
+        for name in sorted(template):
+            end = start + template[name].numel()
+            if name not in summary:
+                unread.append(slice(start, end))
+            start = end
+        return cls(controller.spec, states, tuple(unread))
+
+    @property
+    def seen_size(self) -> int:
+        """How many numbers a critic reads."""
+        return self.size - 1 - sum(part.stop - part.start for part in self.unread)
+
+    def seen(self, carried: Float[Tensor, "batch size"]) -> Float[Tensor, "batch seen"]:
+        """What a critic reads: the observation and the summary of the state."""
+        if not self.unread:
+            return carried[:, :-1]
+        edges = [0, *(edge for part in self.unread for edge in (part.start, part.stop)), self.size - 1]
+        return torch.cat([carried[:, a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)], dim=-1)
 
     @property
     def size(self) -> int:

@@ -83,7 +83,7 @@ def _controller_policy(policy: ControllerPolicy, parameters: FlatParameters) -> 
     actor = parameters.net(list(controller.layers))
     critic = parameters.net(list(policy.critic.layers))
     actor_sees = _whitened(controller.normaliser, n)
-    critic_sees = _whitened(policy.critic.normaliser, policy.carrier.size - 1)
+    critic_sees = _whitened(policy.critic.normaliser, policy.carrier.seen_size)
     return _assemble(parameters, actor, critic, policy.log_std, actor_sees, critic_sees)
 
 

@@ -69,7 +69,7 @@ class ControllerPolicy(ActorCriticPolicy):
     def _build(self, lr_schedule: Schedule) -> None:
         controller, hidden, std, learn_std, generator = self._parts
         self.controller, self.carrier = controller, Carrier.of(controller)
-        self.critic = Critic(self.carrier.size - 1, hidden, generator)
+        self.critic = Critic(self.carrier.seen_size, hidden, generator)
         self._choices = controller.spec.choices
         log_std = torch.full((1 if self._choices else controller.spec.action_size,), std).log()
         self.log_std = nn.Parameter(log_std, requires_grad=learn_std)
@@ -108,12 +108,12 @@ class ControllerPolicy(ActorCriticPolicy):
         """Actions, values and log probabilities."""
         distribution = self._around(self._mean(obs))
         actions = distribution.get_actions(deterministic=deterministic)
-        return actions, self.critic(obs[:, :-1]), distribution.log_prob(actions)
+        return actions, self.critic(self.carrier.seen(obs)), distribution.log_prob(actions)
 
     def evaluate_actions(self, obs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Values, log probabilities and entropy of stored actions under the present parameters."""
         distribution = self._around(self._mean(obs) if self.sequence_length == 1 else self._unrolled_mean(obs))
-        return self.critic(obs[:, :-1]), distribution.log_prob(actions), distribution.entropy()
+        return self.critic(self.carrier.seen(obs)), distribution.log_prob(actions), distribution.entropy()
 
     def get_distribution(self, obs: Tensor) -> DiagGaussianDistribution | MultiCategoricalDistribution:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What actions are drawn from."""
@@ -121,9 +121,11 @@ class ControllerPolicy(ActorCriticPolicy):
 
     def predict_values(self, obs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Values of carried observations."""
-        return self.critic(obs[:, :-1])
+        return self.critic(self.carrier.seen(obs))
 
-    def normalisers(self) -> list[tuple[Normaliser, int]]:
-        """Each normaliser of actor and critic, and how much of a carried observation it reads."""
-        found = [(m, m.mean.numel()) for m in self.controller.modules() if isinstance(m, Normaliser)]
-        return [*found, (self.critic.normaliser, self.carrier.size - 1)]
+    def update_normalisers(self, carried: Float[Tensor, "batch size"]) -> None:
+        """Let each normaliser of actor and critic learn from what it reads of carried observations."""
+        for module in self.controller.modules():
+            if isinstance(module, Normaliser):
+                module.update(carried[:, : module.mean.numel()])
+        self.critic.normaliser.update(self.carrier.seen(carried))

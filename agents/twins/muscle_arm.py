@@ -6,6 +6,7 @@ MuJoCo's soft constraints solved in closed form, exact while one joint is at its
 
 from typing import Any
 
+import mujoco
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -24,18 +25,33 @@ RK4 = ((0.5, 1 / 6), (0.5, 1 / 3), (1.0, 1 / 3), (0.0, 1 / 6))
 """Classical Runge-Kutta: how far each slope is followed to the next, and its weight in the end."""
 
 
+def loaded(loads: tuple[float, float]) -> Any:
+    """MuJoCo's model of the arms with a right one so many times heavier, upper arm and forearm."""
+    model: Any = arms().compile()
+    for part, load in zip(("upper_arm", "forearm"), loads, strict=True):
+        body = model.body(f"{part}_right").id
+        model.body_mass[body] *= load
+        model.body_inertia[body] *= load
+    if loads != (1.0, 1.0):
+        mujoco.mj_setConst(model, mujoco.MjData(model))
+    return model
+
+
 class MuscleArm:
     """The right arm of `innervate/Reach-v0` and `innervate/Hold-v0`; a `Plant`.
 
     Args:
         dtype: float64 equals MuJoCo to rounding; float32 is for training.
         compiled: compile a step of the physics, both ways: a minute at the start, several times faster after.
+        loads: how many times heavier upper arm and forearm are, their moments of inertia with them.
     """
 
     control_step_s = CONTROL_STEP_S
 
-    def __init__(self, dtype: torch.dtype = torch.float32, *, compiled: bool = False) -> None:
-        model: Any = arms().compile()
+    def __init__(
+        self, dtype: torch.dtype = torch.float32, *, compiled: bool = False, loads: tuple[float, float] = (1.0, 1.0)
+    ) -> None:
+        model: Any = loaded(loads)
         self.dtype = dtype
         self._substep = torch.compile(self._runge_kutta, dynamic=False) if compiled else self._runge_kutta
         self.spec = ControllerSpec(

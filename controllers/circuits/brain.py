@@ -130,6 +130,14 @@ class Brain(Controller):
                 after[name] = state[name] * ~done.unsqueeze(-1)
         return after
 
+    def summary(self, state: State) -> State:
+        """Without what the parts leave out of theirs."""
+        unread = set[str]()
+        for name, part in self.controllers():
+            own = _own(state, name)
+            unread |= {f"{name}/{key}" for key in own.keys() - part.summary(own).keys()}
+        return {name: value for name, value in state.items() if name not in unread}
+
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """The actions of the last part."""
         return self.run(obs, state, UNTOUCHED)

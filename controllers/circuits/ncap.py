@@ -18,7 +18,7 @@ from innervate.errors import ConfigError
 from ..controller import Controller
 from ..probe import UNTOUCHED, Touch
 from ..spec import ControllerSpec, Obs, State
-from ._unit import unit
+from ..unit import unit
 
 DORSAL, VENTRAL = 0, 1
 

@@ -50,10 +50,13 @@ class Recurrent(Controller):
 
     def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
         """Parts: `core`, what the readout sees; of a core that remembers more, each entry of its state too."""
-        y, after = self.core.step(self.normaliser(flat_observation(self.spec, obs)), state)
+        y, after = self.stepped(self.normaliser(flat_observation(self.spec, obs)), state, touch)
+        return torch.tanh(self.readout(y)), after
+
+    def stepped(self, x: Tensor, state: State, touch: Touch) -> tuple[Float[Tensor, "batch units"], State]:
+        """The core's new activity and state, as they are touched."""
+        y, after = self.core.step(x, state)
         y = touch.part("core", y)
         if self.core.remembers_activity_only:
-            after = {"activity": y}
-        else:
-            after = {name: touch.part(name, value) for name, value in after.items()}
-        return torch.tanh(self.readout(y)), after
+            return y, {"activity": y}
+        return y, {name: touch.part(name, value) for name, value in after.items()}

@@ -75,6 +75,11 @@ class Remembering(Controller):
         emptied = self.memory.forget(memory, done)
         return {**self.circuit.reset_state(own, done), **{f"{MARK}{name}": value for name, value in emptied.items()}}
 
+    def summary(self, state: State) -> State:
+        """As of the circuit, and the memory."""
+        own, memory = _apart(state)
+        return {**self.circuit.summary(own), **{f"{MARK}{name}": value for name, value in memory.items()}}
+
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """The circuit's actions."""
         return self.run(obs, state, UNTOUCHED)

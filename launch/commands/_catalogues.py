@@ -3,6 +3,7 @@
 from typing import Any
 
 from innervate.agents.brain import BRAINS
+from innervate.agents.keeper import KEEPERS
 from innervate.agents.predictive.asked import OBJECTIVES
 from innervate.agents.registry import LEARNERS
 from innervate.agents.sense import SENSES
@@ -31,6 +32,7 @@ CATALOGUES: dict[str, Catalogue[Any]] = {
     "senses": SENSES,
     "learners": LEARNERS,
     "objectives": OBJECTIVES,
+    "keepers": KEEPERS,
     "brains": BRAINS,
     "presets": PRESETS,
     "figures": FIGURES,

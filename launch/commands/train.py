@@ -13,7 +13,10 @@ import tyro
 
 from innervate.agents.brain import BRAINS, controller_named
 from innervate.agents.experience.worlds import environment_id
+from innervate.agents.keeper import KEEPERS
 from innervate.agents.learner import WorldConfig
+from innervate.agents.learners.continual import EXAMPLE as CONTINUAL
+from innervate.agents.learners.continual import ContinualConfig
 from innervate.agents.registry import LEARNERS
 from innervate.agents.sense import SENSES
 from innervate.configurations import replaced
@@ -55,6 +58,10 @@ class Choice:
     file: Path | None = None
     """The configuration file, and what it says."""
     said: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    sequence: str | None = None
+    """Tasks in a row, with commas between them."""
+    keep: str | None = None
+    """What keeps the earlier ones."""
 
     def over(self, default: Any, name: str) -> Any:
         """A part of the configuration with what the file says of it."""
@@ -127,6 +134,7 @@ def options_type(choice: Choice) -> type[Any]:
     env = choice.over(replace(env, **choice.options), "env")
     controller_default = choice.over(controller_default, table_name(controller))
     learner_default = choice.over(learner_default, table_name(learner))
+    learner_default = in_a_row(choice, learner_default)
     evaluation, of_preset = choice.over(chosen.evaluation, "evaluation"), suited_senses(chosen)
     word, may_be_unset = choice.word, type(None)
     out, limit = word("out", None, (str, may_be_unset)), word("action_limit", None, (int, float, may_be_unset))
@@ -139,6 +147,8 @@ def options_type(choice: Choice) -> type[Any]:
         ("sense", _help(tuple[str, ...], f"Senses, NAME or NAME:CHANNEL: {', '.join(SENSES)}."), choice.senses),
         ("preset", _help(str | None, "What belongs together (`innervate list presets`)."), choice.preset),
         ("config", _help(Path | None, "Options from a file (.toml, .yaml), a run's config.toml say; words win."), None),
+        ("sequence", _help(str | None, "Tasks of the arm in a row, as reach,curl,heavy."), choice.sequence),
+        ("keep", _help(str | None, f"What keeps earlier tasks of a sequence: {', '.join(KEEPERS)}."), choice.keep),
         ("steps", _help(int, "Budget of environment steps."), word("steps", chosen.steps)),
         ("seed", _help(int, "One seed makes everything."), word("seed", 0)),
         ("out", _help(Path | None, "Run folder; by default runs/<task>-<controller>-<learner>-<seed>."), _path(out)),
@@ -158,6 +168,17 @@ def options_type(choice: Choice) -> type[Any]:
     return make_dataclass("train", parts, kw_only=True)
 
 
+def in_a_row(choice: Choice, learner: Any) -> Any:
+    """The learner of a sequence with its tasks and its keeper; any other as it is."""
+    if not isinstance(learner, ContinualConfig):
+        return learner
+    if choice.sequence:
+        learner = replace(learner, tasks=tuple(choice.sequence.split(",")))
+    if choice.keep and not isinstance(learner.keep, KEEPERS[choice.keep]):
+        learner = replace(learner, keep=KEEPERS[choice.keep]())
+    return learner
+
+
 def parse(argv: Sequence[str]) -> Any:
     """The options as typed; `controller`, `learner`, `sense`, `preset` and the task decide which there are.
 
@@ -173,14 +194,21 @@ def parse(argv: Sequence[str]) -> Any:
     if preset is not None and preset not in PRESETS:
         raise UnknownNameError("preset", preset, PRESETS)
     base = PRESETS[preset] if preset else None
+    sequence, keep = (_first(argv, f"--{name}", _text(said, name)) for name in ("sequence", "keep"))
     task = next((word for word in argv[:1] if not word.startswith("-")), None)
-    task = task or _text(said, "task") or (base.task if base else None)
+    task = task or _text(said, "task") or (base.task if base else CONTINUAL[0] if sequence else None)
     if task is not None:
         environment_id(task)
     elif not (resumes or {"-h", "--help"} & set(argv)):
         raise ConfigError(f"Which task? For example: innervate train swim. Known: {', '.join(TASKS)}.")
     in_file = _text(said, "controller"), _text(said, "learner")
     controller, learner = _first(argv, "--controller", in_file[0]), _first(argv, "--learner", in_file[1])
+    if sequence or keep:
+        if learner not in (None, "continual"):
+            raise ConfigError(
+                f"A sequence with a keeper is learned by the learner continual; {learner!r} was asked for."
+            )
+        controller, learner = controller or CONTINUAL[1], "continual"
     if controller is not None:
         controller_named(controller)  # a mistake in a name is told by its catalogue
     base = base or PRESETS.filled(task or EXAMPLE, controller, learner)
@@ -190,7 +218,9 @@ def parse(argv: Sequence[str]) -> Any:
     options = base.options if suits else {}
     controller = controller or CONTROLLERS.name_of(base.controller)
     learner = learner or LEARNERS.name_of(base.learner)
-    kind = options_type(Choice(task, controller, learner, preset, senses, tuple(argv), options, file, said))
+    kind = options_type(
+        Choice(task, controller, learner, preset, senses, tuple(argv), options, file, said, sequence, keep)
+    )
     if file is not None:
         of_file = [word for word in (*in_file, *_sense_words(file, said, ())) if word is not None]
         known = {f.name for f in fields(kind)} - {"config", "resume", "debug"}

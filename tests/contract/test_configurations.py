@@ -12,7 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from innervate.agents.continual.ewc import EWCConfig
+from innervate.agents.continual.hlop import HLOPConfig
 from innervate.agents.experience.senses.history import HistoryConfig
+from innervate.agents.keeper import KeeperConfig
 from innervate.agents.learner import WorldConfig
 from innervate.agents.predictive.asked import OBJECTIVES
 from innervate.agents.registry import LEARNERS
@@ -26,6 +29,10 @@ from innervate.controllers.circuits.mlp import MLPConfig
 from innervate.controllers.memories import MemoryConfig
 from innervate.controllers.memory.ca3 import Ca3Config
 from innervate.controllers.memory.dictionary import DictionaryConfig
+from innervate.controllers.plasticity.bcm import BCMConfig
+from innervate.controllers.plasticity.homeostat import HomeostatConfig
+from innervate.controllers.plasticity.oja import OjaConfig
+from innervate.controllers.rules import RuleConfig
 from innervate.envs.randomisation import Randomisation
 from innervate.envs.registry import TASKS
 from innervate.errors import ConfigError, InnervateError
@@ -61,6 +68,10 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from([MLPConfig(hidden=(3,)), GRUConfig(units=2), LinearConfig()])
     if kind is MemoryConfig:
         return st.sampled_from([DictionaryConfig(capacity=3), Ca3Config(mode="paper")])
+    if kind is RuleConfig:
+        return st.sampled_from([OjaConfig(rate=0.5), HomeostatConfig(rule=BCMConfig(rate=0.25))])
+    if kind is KeeperConfig:
+        return st.sampled_from([EWCConfig(strength=2.5), HLOPConfig(first=0.25)])
     if is_dataclass(kind):
         return configs_of(kind)
     raise AssertionError(f"no values for {kind}")

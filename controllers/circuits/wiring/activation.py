@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from .._unit import unit
+from ...unit import unit
 from .circuit import Activation
 
 ACTIVATIONS: Mapping[Activation, Callable[[Tensor], Tensor]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 
@@ -17,6 +17,8 @@ from .null import NULLS
 from .sources import FORMATS, Wiring, from_text, read_wiring, text_of
 from .strengths import Strengths
 from .wired import Wired
+
+W = TypeVar("W", bound=Wired)
 
 
 def _worm(data: str) -> Callable[[ControllerSpec], Circuit]:
@@ -61,11 +63,15 @@ class WiringConfig:
 
     def build(self, spec: ControllerSpec, generator: torch.Generator) -> Wired:
         """The circuit, fitted to the body and compiled."""
+        return self.compiled(Wired, spec, generator)
+
+    def compiled(self, kind: Callable[..., W], spec: ControllerSpec, generator: torch.Generator) -> W:
+        """The same as another kind of `Wired`."""
         circuit = self.wiring(spec)
         strengths = Strengths(
             circuit, shared=self.shared, signed=self.signed, initial=self.initial, generator=generator
         )
-        return Wired(
+        return kind(
             spec,
             circuit,
             strengths,

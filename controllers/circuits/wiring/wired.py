@@ -196,9 +196,10 @@ class Wired(Controller):
             x = x * self._alive[: self._remembering]
         x = touch.neurons(self.names[: self._remembering], x)
         for block in self._blocks:
-            drive = outer[:, block.start : block.stop]
+            cells = slice(block.start, block.stop)
+            drive = outer[:, cells]
             if block.start:
-                drive = drive + x @ self._matrix(weights, block.table)
+                drive = self._beside(drive + x @ self._matrix(weights, block.table), x, cells, state)
             y = ACTIVATIONS[block.activation](drive)
             if self._lesioned:
                 y = y * self._alive[block.start : block.stop]
@@ -207,6 +208,7 @@ class Wired(Controller):
         if not memories:
             return x, {"clock": state["clock"] + 1} if self._timed else {}
         drive = outer[:, : self._remembering] + x @ self._matrix(weights, "_onto_memory")
+        drive = self._beside(drive, x, slice(0, self._remembering), state)
         load = None
         if self._has_gaps:
             conductance = self._matrix(weights, "_gap")
@@ -221,6 +223,11 @@ class Wired(Controller):
         if self._timed:
             after["clock"] = state["clock"] + 1
         return x, after
+
+    def _beside(self, drive: Tensor, x: Float[Tensor, "batch source"], cells: slice, state: State) -> Tensor:
+        """The drive of some neurons with what else reaches them from those before; here nothing does."""
+        del x, cells, state
+        return drive
 
     def _matrix(self, weights: Tensor, table: str) -> Tensor:
         index = self._buffers[table]

@@ -214,14 +214,27 @@ class Strongest(MemoryStore):
     "rule": '''
 """Hebb's rule with a limit to the weight."""
 
+from dataclasses import dataclass
+
 from innervate.controllers.rules import Rule
 
 
-class Bounded(Rule):
-    """Change = modulator * (pre * post - weight)."""
+@dataclass(frozen=True, kw_only=True)
+class BoundedConfig:
+    """Change = modulator * rate * (pre * post - weight)."""
 
-    def change(self, pre, post, weight, trace, modulator):
-        return modulator[:, None, None] * (pre.unsqueeze(2) * post.unsqueeze(1).clamp(-1, 1) - weight)
+    rate: float = 0.01
+
+    def build(self, pre, post, generator, dt_s):
+        rule = Bounded(pre, post)
+        rule.rate = self.rate
+        return rule
+
+
+class Bounded(Rule):
+    def change(self, pre, post, weight, modulator, state):
+        hebb = pre.unsqueeze(2) * post.unsqueeze(1).clamp(-1, 1)
+        return self.rate * modulator.unsqueeze(1) * (hebb - weight), state
 ''',
     "sense": '''
 """How bright the picture of the body's own camera is, left and right."""

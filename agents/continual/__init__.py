@@ -1,0 +1,1 @@
+"""What protects earlier tasks while another is learned: a file each."""
