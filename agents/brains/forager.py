@@ -22,6 +22,7 @@ from ...controllers.circuits.steering import SteeringConfig
 from ...controllers.memory.ca3 import Ca3Config
 from ...controllers.memory.dictionary import DictionaryConfig
 from ..experience.senses.belief import BeliefConfig
+from ..experience.senses.ground import GroundConfig
 from ..experience.senses.odometry import OdometryConfig
 from ..experience.senses.place import PlaceConfig
 from ..experience.senses.remembered import RememberedConfig
@@ -30,20 +31,21 @@ from ..experience.senses.ring import RingConfig
 SENSES: dict[str, Any] = {
     "heading": RingConfig(),
     "odometry": OdometryConfig(),
-    "place": PlaceConfig(recogniser="spiking-map"),
-    "belief": BeliefConfig(half_side_m=9.0),
-    "memory": RememberedConfig(memory=Ca3Config()),
+    "place": PlaceConfig(recogniser="spiking-map", places=144),
+    "ground": GroundConfig(),
+    "belief": BeliefConfig(half_side_m=9.0, blur=0.02),
+    "memory": RememberedConfig(memory=Ca3Config(), ahead=0.3, heading="bump_heading"),
 }
 """By organ, in their order."""
 
 FORAGER = BrainConfig(
     parts={
         "search": Part(
-            controller=SearchConfig(),
-            senses=("belief", "belief_spread", "moved", "remembered", "remembered_familiarity"),
+            controller=SearchConfig(reach_m=3.9, lane_m=0.78, close_m=0.25, spirals=3),
+            senses=("belief", "belief_spread", "middle", "moved", "remembered", "remembered_familiarity"),
             gives=3,
         ),
-        "steering": Part(controller=SteeringConfig(), senses=("bump_heading", "search")),
+        "steering": Part(controller=SteeringConfig(most_turn=0.7), senses=("bump_heading", "search")),
     }
 )
 
@@ -53,8 +55,8 @@ def plain() -> tuple[dict[str, Any], BrainConfig]:
     senses = dict(SENSES)
     del senses["heading"]  # odometry tells one
     senses["place"] = replace(senses["place"], recogniser="pixels")
-    senses["memory"] = RememberedConfig(memory=DictionaryConfig(capacity=64))
+    senses["memory"] = replace(senses["memory"], memory=DictionaryConfig(capacity=64), heading="heading")
     steering = Part(
-        controller=SteeringConfig(kind="proportional", heading="heading"), senses=("heading", "search")
+        controller=SteeringConfig(kind="proportional", heading="heading", most_turn=0.7), senses=("heading", "search")
     )
     return senses, BrainConfig(parts={"search": FORAGER.parts["search"], "steering": steering})

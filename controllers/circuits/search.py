@@ -1,4 +1,4 @@
-"""Where to go: to what is remembered, around it in a spiral, and over the whole ground where nothing is."""
+"""Where to go: to what is remembered, around it in spirals, and over the whole ground where nothing is."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ..controller import Controller
 from ..probe import UNTOUCHED, Touch
 from ..spec import ControllerSpec, Obs, State
 
-READS = {"belief": 2, "belief_spread": 1, "moved": 1, "remembered": 2, "remembered_familiarity": 1}
+READS = {"belief": 2, "belief_spread": 1, "middle": 2, "moved": 1, "remembered": 2, "remembered_familiarity": 1}
 """Channels and their sizes; one that is not told is always 0."""
 
 
@@ -23,13 +23,17 @@ class SearchConfig:
     """Chooses a way point and gives the direction of it: cosine, sine, and how surely, 0 for rest."""
 
     reach_m: float = 4.0
-    """The sweep goes this far from the middle, along x and y."""
+    """The sweep goes this far from the middle of the ground, along x and y."""
     lane_m: float = 0.75
     """Between two lanes."""
     search_m: float = 1.2
     """How far the spiral goes around what is remembered."""
+    spirals: int = 1
+    """How often it goes there, outwards and inwards in turn, before it gives up and sweeps."""
     close_m: float = 0.35
     """A way point is reached."""
+    carrot_m: float = 0.8
+    """It keeps to a lane by going to the point of it that lies so far ahead."""
     most_spread_m: float = 1.5
     """A belief that is spread wider is none: it waits."""
     familiar: float = 0.5
@@ -38,6 +42,8 @@ class SearchConfig:
     def build(self, spec: ControllerSpec, generator: torch.Generator) -> "Search":
         """For a body that believes, and remembers."""
         del generator
+        if self.spirals < 1:
+            raise ConfigError(f"A search goes round what is remembered once or more; spirals={self.spirals} came.")
         if min(self.reach_m, self.lane_m, self.search_m, self.close_m) <= 0:
             raise ConfigError(f"A search has lengths above 0, got {self}.")
         return Search(spec, self)
@@ -76,7 +82,9 @@ class Search(Controller):
                 )
         self._told = {channel.name for channel in spec.observations if channel.name in READS}
         self.register_buffer("sweep", torch.from_numpy(lanes(config.reach_m, config.lane_m)).float())
-        self.register_buffer("spiral", torch.from_numpy(spiral(config.search_m)).float())
+        out = spiral(config.search_m)
+        around = np.concatenate([out if k % 2 == 0 else out[::-1] for k in range(config.spirals)])
+        self.register_buffer("spiral", torch.from_numpy(around).float())
 
     def initial_state(self, batch: int) -> State:
         """Before the first way point."""
@@ -99,16 +107,17 @@ class Search(Controller):
         sweeping = torch.where(fresh | (state["begun"] == 0), (~remembers).to(turn), state["sweeping"])
         swept = torch.where(fresh, torch.zeros_like(turn), state["begun"])
 
-        sweep: Tensor = self.get_buffer("sweep")
+        sweep = self.get_buffer("sweep") + told["middle"].unsqueeze(1)  # (batch, way point, 2)
         around: Tensor = self.get_buffer("spiral")
-        last = len(sweep) - 1
-        nearer = (sweep[0] - place).norm(dim=1, keepdim=True) <= (sweep[last] - place).norm(dim=1, keepdim=True)
+        last = sweep.shape[1] - 1
+        ends_off = (sweep[:, [0, last]] - place.unsqueeze(1)).norm(dim=2)
+        nearer = ends_off[:, :1] <= ends_off[:, 1:]
         begins = (sweeping > 0) & (swept != 2) & knows
         lane = torch.where(begins, torch.where(nearer, 0.0, float(last)), state["lane"])
         onward = torch.where(begins, torch.where(nearer, 1.0, -1.0), state["onward"])
         swept = torch.where(begins, torch.full_like(swept, 2), torch.where(swept == 0, torch.ones_like(swept), swept))
 
-        to_lane = sweep[lane.long().squeeze(1)]
+        to_lane = _picked(sweep, lane)
         reached = (sweeping > 0) & knows & ((to_lane - place).norm(dim=1, keepdim=True) < c.close_m)
         beyond = (lane + onward < 0) | (lane + onward > last)
         onward = torch.where(reached & beyond, -onward, onward)
@@ -119,9 +128,8 @@ class Search(Controller):
         turn = torch.where(circled, (turn + 1).clamp(max=len(around) - 1), turn)
         sweeping = torch.where(ends, torch.ones_like(sweeping), sweeping)
 
-        target = torch.where(
-            sweeping > 0, sweep[lane.long().squeeze(1)], told["remembered"] + around[turn.long().squeeze(1)]
-        )
+        along = _along(_picked(sweep, (lane - onward).clamp(0, last)), _picked(sweep, lane), place, c.carrot_m)
+        target = torch.where(sweeping > 0, along, told["remembered"] + around[turn.long().squeeze(1)])
         way = target - place
         direction = touch.part("direction", way / way.norm(dim=1, keepdim=True).clamp(min=1e-6))
         certainty = touch.part("certainty", knows.to(way))
@@ -129,3 +137,17 @@ class Search(Controller):
         size = self.spec.action_size
         given = given[:, :size] if size <= 3 else torch.cat([given, given.new_zeros(len(given), size - 3)], 1)
         return given.clamp(-1, 1), {"lane": lane, "onward": onward, "turn": turn, "sweeping": sweeping, "begun": swept}
+
+
+def _picked(points: Tensor, which: Tensor) -> Tensor:
+    """The point of each row that it asks for, (batch, 2)."""
+    return points[torch.arange(len(points), device=points.device), which.long().squeeze(1)]
+
+
+def _along(start: Tensor, end: Tensor, place: Tensor, ahead_m: float) -> Tensor:
+    """The point of a line that lies `ahead_m` on from where `place` falls upon it, (batch, 2)."""
+    line = end - start
+    length = line.norm(dim=1, keepdim=True)
+    way = line / length.clamp(min=1e-6)
+    gone = ((place - start) * way).sum(1, keepdim=True) + ahead_m
+    return torch.where(length > 0, start + way * torch.minimum(gone.clamp(min=0), length), end)

@@ -50,7 +50,8 @@ class PlaceConfig:
 
 class PlaceSense(Sense):
     """Gives `place` (activity of every place, of sum 1), `place_at` (m, in the frame of the odometry that mapped it),
-    `place_confidence` and `place_age_s` (since the last look; large before the first).
+    `place_confidence` and `place_age_s` (since the last look; large before the first). While a map is drawn by odometry
+    it cannot correct odometry: the confidence is 0.
     """
 
     remembers = "life"
@@ -80,7 +81,8 @@ class PlaceSense(Sense):
         self.gives = (
             Channel("place", c.places, "1", 1.0, "activity of the places it knows, in the order in which it met them"),
             Channel("place_at", 2, "m", None, "where the active places lie, on its own map", ("along x", "along y")),
-            Channel("place_confidence", 1, "1", 1.0, "how far the best place stands out", ("confidence",)),
+            Channel("place_confidence", 1, "1", 1.0, "how far the best place stands out, 0 while it draws its map",
+                    ("confidence",)),
             Channel("place_age_s", 1, "s", None, "since it last looked", ("age of the percept",)),
         )  # fmt: skip
         n = num_envs
@@ -177,7 +179,7 @@ class PlaceSense(Sense):
         self._active[i] = 0.0
         self._active[i, :k] = weight
         self._best[i] = (weight[:, None] * self._at[i, :k]).sum(axis=0)
-        self._sure[i] = float(recogniser.confidence(scores)[0])
+        self._sure[i] = 0.0 if self._mapping[i] else float(recogniser.confidence(scores)[0])
 
     def learnt(self) -> dict[str, np.ndarray]:
         """The first body's map: `pictures` (place, height, width, 3), `at` (place, 2)."""
