@@ -93,7 +93,8 @@ def peers() -> dict[str, tuple[str, str, Animal]]:
     """By organ: its neural form, its plain one, and the forager with that one in its place."""
     by_sum = {name: sense for name, sense in SENSES.items() if name != "heading"}
     by_sum["memory"] = replace(SENSES["memory"], heading="heading")
-    steering = replace(FORAGER.parts["steering"].controller, heading="heading")
+    steering: Any = FORAGER.parts["steering"].controller
+    steering = replace(steering, heading="heading")
     reads = replace(FORAGER.parts["steering"], controller=steering, senses=("heading", "search"))
     return {
         "heading": ("ring attractor", "integrator", (by_sum, BrainConfig(parts={**FORAGER.parts, "steering": reads}))),
@@ -106,7 +107,7 @@ def peers() -> dict[str, tuple[str, str, Animal]]:
 
 
 def swapped(one: Animal, organ: str, name: str) -> Animal:
-    """The animal with another memory, another recogniser of places or another motor; names as their catalogues have them.
+    """The animal with another memory, recogniser of places or motor; names as their catalogues have them.
 
     Raises `UnknownNameError` for an organ that cannot be swapped, or a name that its catalogue does not have, and
     `ConfigError` for an animal that has no such organ.

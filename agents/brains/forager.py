@@ -1,16 +1,19 @@
 """An animal that searches for food that cannot be seen, remembers where it was, and goes back.
 
 Senses beside the body (`SENSES`, in order): a ring attractor keeps the heading; odometry adds up the way; a spiking map
-recognises places; a Bayes filter believes where it is; a hippocampal memory keeps, under the cue of now, where food
-was tasted, and gives it back. The memory is of the life; all else begins with the episode. Parts of the brain, in
-order: `search` goes to what is remembered, around it in a spiral, and over the whole ground where nothing is;
-`steering` reads the ring and that direction as two bumps, as the fly's central complex does, and drives the wheels.
+recognises places; rays find the middle of the ground; a Bayes filter believes where it is; a hippocampal memory keeps,
+under the cue of now, where food was tasted, and gives it back. Map, middle and memory are of the life; all else begins
+with the episode. Parts of the brain, in order: `search` goes to what is remembered, around it in spirals, and over the
+whole ground where nothing is; `steering` reads the ring and that direction as two bumps, as the fly's central complex
+does, and drives the wheels.
 
-What each learns from: the map from a walk in daylight; the memory from one taste; nothing else is trained, though three
-gains of the steering may be. What it was given: the size of the ground, and the order of search.
+What each learns from: the map and the middle from a walk in daylight, its own (`explore_s` of the task) or a survey;
+the memory from one taste; nothing else is trained, though three gains of the steering may be. What it was given: the
+size of the ground and of the food, that walls run north and east, and the order of search.
 
 Plain counterparts, one for each (`plain`): the integrated heading for the ring, pixels for the spiking map, a
-dictionary for the hippocampus, proportional steering for the central complex.
+dictionary for the hippocampus, proportional steering for the central complex. What stands in for each organ where it is
+cut, and what can be swapped: `_organs.py`.
 """
 
 from dataclasses import replace

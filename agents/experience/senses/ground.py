@@ -32,7 +32,7 @@ class GroundConfig:
 
 
 class GroundSense(Sense):
-    """Gives `middle` (m, on the map that odometry began), and `walls_at` (m, where it stands on that map by its rays)."""
+    """Gives `middle` (m, on the map that odometry began) and `walls_at` (m, where it stands there by its rays)."""
 
     remembers = "life"
 

@@ -32,7 +32,7 @@ class RingConfig:
     compass_gain: float = 0.1
     """Share by which the compass draws the bump in a control step; 0 leaves it alone."""
     lost_rad: float = 0.5
-    """A compass further from the bump than this makes it jump there, as strong landmarks do in the fly (Kim et al. 2017)."""
+    """A compass further from the bump than this makes it jump there, as a strong landmark does (Kim et al. 2017)."""
 
     def build(self, spec: ControllerSpec, num_envs: int) -> "Ring":
         """For a body that tells `turn_rate`, or `body_velocity`. Raises `ConfigError` for one that does not."""

@@ -1,4 +1,4 @@
-"""One animal: hidden food found and found again by a whole brain; its organs cut, swapped, and set beside plain ones."""
+"""One animal: hidden food found and found again by a whole brain; its organs cut, swapped, set beside plain ones."""
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ from innervate.launch.bench.brain.cost import cost
 from innervate.launch.bench.brain.days import FAIR, ORACLE, PLAIN, WHOLE, WITH, WITHOUT, asked, figures
 
 Found = Mapping[str, Float[np.ndarray, "_"]]
-SOON_S, SLACK_M = 20.0, 2.0
+SOON_S, SLACK_M, ENOUGH = 20.0, 2.0, 5 / 6
 SWAPS = (("ca3", "code-selection", "dictionary"), ("spiking-map", "pixels", "hog"),
          ("central-complex", "proportional", "on-off"))  # fmt: skip
 """Memories, recognisers of places, motors."""
@@ -35,7 +35,7 @@ def _lived(bench: Bench, who: str, protocol: str, days: int, scenes: int, **opti
 
 def _size(bench: Bench) -> tuple[int, int]:
     """Days a scene, and scenes."""
-    return (bench.seeds or 3, 1) if bench.quick else (bench.seeds or 20, 5)
+    return (bench.seeds or 3, 1) if bench.quick else (bench.seeds or 20, 3)
 
 
 def _interval(
@@ -78,29 +78,32 @@ def whole(bench: Bench) -> Iterable[Row]:
         return float(x.mean())
 
     fair, oracle = found[FAIR], found[ORACLE]
+    soon = {who: f["second"][f["fed"] > 0] <= SOON_S for who, f in found.items()}
     for who in (PLAIN, WHOLE):
-        f, bar = found[who], who == WHOLE
-        name = f"{who}, `dmp`"
-        yield _row(f"{name}: median latency of trial 2", f["second"], median, "s",
-                   f"{FAIR} {median(fair['second']):.1f} s; oracle {median(oracle['second']):.1f} s (mean {best:.1f})",
-                   "<= 7.0 s and 1.5 oracles" if bar else "",
-                   (lambda v: v <= min(7.0, 1.5 * best)) if bar else None)  # fmt: skip
-        yield _row(f"{name}: saved of what can be saved", both[who], saved, "1", f"{FAIR} {saved(both[FAIR]):.2f}",
-                   ">= 0.93" if bar else "", (lambda v: v >= 0.93) if bar else None)  # fmt: skip
-        after = f["second"][f["fed"] > 0] <= SOON_S
-        yield _row(f"{name}: trial 2 within 20 s, where trial 1 was fed", after, share, "1",
-                   f"{FAIR} {share(fair['second'][fair['fed'] > 0] <= SOON_S):.2f}", ">= 0.98" if bar else "",
-                   (lambda v: v >= 0.98) if bar else None)  # fmt: skip
-        yield _row(f"{name}: SPL of trials 2 to 4", trials(f), length, "1",
-                   f"{FAIR} {length(trials(fair)):.2f}; oracle {length(trials(oracle)):.2f}; n in trials",
-                   ">= 0.90" if bar else "", (lambda v: v >= 0.90) if bar else None)  # fmt: skip
-        yield _row(f"{name}: first search, median", f["first"], median, "s", f"{FAIR} {median(fair['first']):.1f} s",
-                   "<= 60 s" if bar else "", (lambda v: v <= 60.0) if bar else None)  # fmt: skip
-        yield _row(f"{name}: first search, found within 120 s", f["fed"], share, "1", f"{FAIR} {share(fair['fed']):.2f}",
-                   ">= 0.95" if bar else "", (lambda v: v >= 0.95) if bar else None)  # fmt: skip
-        yield _row(f"{name}: probe of 60 s, time within 1 m", f["probe"], share, "1",
-                   f"{FAIR} {share(fair['probe']):.2f}; by chance 0.04", ">= 0.45" if bar else "",
-                   (lambda v: v >= 0.45) if bar else None)  # fmt: skip
+        f = found[who]
+        rows: list[tuple[str, np.ndarray, Callable[[np.ndarray], float], str, str, str, Callable[[float], bool]]] = [
+            ("median latency of trial 2", f["second"], median, "s",
+             f"{FAIR} {median(fair['second']):.1f} s; oracle {median(oracle['second']):.1f} s (mean {best:.1f})",
+             "<= 7.0 s and 1.5 oracles", lambda v: v <= min(7.0, 1.5 * best)),
+            ("saved of what can be saved", both[who], saved, "1", f"{FAIR} {saved(both[FAIR]):.2f}", ">= 0.93",
+             lambda v: v >= 0.93),
+            ("trial 2 within 20 s, where trial 1 was fed", soon[who], share, "1", f"{FAIR} {share(soon[FAIR]):.2f}",
+             ">= 0.98", lambda v: v >= 0.98),
+            ("SPL of trials 2 to 4", trials(f), length, "1",
+             f"{FAIR} {length(trials(fair)):.2f}; oracle {length(trials(oracle)):.2f}; n in trials", ">= 0.90",
+             lambda v: v >= 0.90),
+            ("first search, median", f["first"], median, "s", f"{FAIR} {median(fair['first']):.1f} s", "<= 60 s",
+             lambda v: v <= 60.0),
+            ("first search, found within 120 s", f["fed"], share, "1", f"{FAIR} {share(fair['fed']):.2f}", ">= 0.95",
+             lambda v: v >= 0.95),
+            ("probe of 60 s, time within 1 m", f["probe"], share, "1",
+             f"{FAIR} {share(fair['probe']):.2f}; by chance 0.04", ">= 0.45", lambda v: v >= 0.45),
+        ]  # fmt: skip
+        for what, of, figure, unit, peer, bar, meets in rows:
+            barred = who == WHOLE
+            yield _row(
+                f"{who}, `dmp`: {what}", of, figure, unit, peer, bar if barred else "", meets if barred else None
+            )
 
 
 CONDITIONS: dict[str, tuple[str, dict[str, Any], str, float]] = {
@@ -118,7 +121,7 @@ def conditions(bench: Bench) -> Iterable[Row]:
     """Trial 2 where it is harder: the all-plain brain, then the forager."""
     days, scenes = _size(bench)
     for condition, (protocol, options, meant, most_s) in CONDITIONS.items():
-        days_, scenes_ = (days, scenes) if condition in ("dusk", "kidnap") else (min(days, 10), min(scenes, 3))
+        days_, scenes_ = min(days, 12), min(scenes, 2)
         oracle = _lived(bench, ORACLE, protocol, days_, scenes_, **options)
         usual = _lived(bench, WHOLE, "dmp", days, scenes)
         best = float(oracle["second"].mean())
@@ -144,7 +147,7 @@ def conditions(bench: Bench) -> Iterable[Row]:
 
 def paired(bench: Bench) -> Iterable[Row]:
     """Cues to places: six pairs, then two, six and twelve more, each shown once and asked for once."""
-    days, scenes = (1, 1) if bench.quick else (bench.seeds or 4, 2)
+    days, scenes = (1, 1) if bench.quick else (bench.seeds or 4, 1)
     bars = (0.95, 0.95, 0.95, 0.90)
     for who in (PLAIN, WHOLE):
         found = [bench.once(f"paired {who} {scene} {days}", partial(asked, who, scene, days, SLACK_M))
@@ -163,7 +166,7 @@ def paired(bench: Bench) -> Iterable[Row]:
 
 def _loss(bench: Bench, who: str, protocol: str, figure: str, **options: Any) -> tuple[np.ndarray, str]:
     """Paired days (day, 2): of the forager, and of the one named; and the two means in words."""
-    days, scenes = (3, 1) if bench.quick else (bench.seeds or 8, 3)
+    days, scenes = (3, 1) if bench.quick else (bench.seeds or 12, 2)
     intact = _lived(bench, WHOLE, protocol, days, scenes, **options)[figure]
     other = _lived(bench, who, protocol, days, scenes, **options)[figure]
     return np.stack([intact, other], axis=1), f"{other.mean():.1f} s against {intact.mean():.1f} s"
@@ -188,7 +191,7 @@ def lesions(bench: Bench) -> Iterable[Row]:
                    ">= 0.10, interval above 0", lambda _, holds=holds: holds)  # fmt: skip
     yield Row(row="organs that cost 10 % or more", value=float(costly), unit="organs", n=len(CUTS),
               reach=">= 8", holds=costly >= 8)  # fmt: skip
-    days, scenes = (3, 1) if bench.quick else (bench.seeds or 8, 3)
+    days, scenes = (3, 1) if bench.quick else (bench.seeds or 12, 2)
     f = _lived(bench, f"{WITHOUT}memory", "dmp", days, scenes)
     pair = np.stack([f["first"], f["second"]], axis=1)
     yield _row("without memory: savings, 1 - L2 / L1", pair, lambda x: float(1 - x[:, 1].mean() / x[:, 0].mean()), "1",
@@ -208,16 +211,16 @@ def plain_organs(bench: Bench) -> Iterable[Row]:
 
 
 def swaps(bench: Bench) -> Iterable[Row]:
-    """Three memories, three places, three motors: two days each."""
+    """Three memories, three places, three motors: two days each; a memory is nothing to a day without a first meal."""
     times, fed = list[float](), list[bool]()
     for names in itertools.product(*SWAPS):
         f = _lived(bench, f"{WITH}{', '.join(names)}", "dmp", 2, 1)
-        fed.append(bool(np.all(f["found"])))
+        fed.append(bool(np.mean(f["found"]) >= ENOUGH))
         times.append(float(np.mean(f["again"])))
     total = len(fed)
     yield Row(
-        row=f"{len(SWAPS[0])} memories x {len(SWAPS[1])} places x {len(SWAPS[2])} motors: food found again in every "
-            "trial of 2 days of `dmp`", value=float(sum(fed)), unit=f"of {total}", n=total,
+        row=f"{len(SWAPS[0])} memories x {len(SWAPS[1])} places x {len(SWAPS[2])} motors: 2 days of `dmp`, food found "
+            "again in 5 of 6 trials at least", value=float(sum(fed)), unit=f"of {total}", n=total,
         peer=f"mean time to find again {np.median(times):.1f} s in the median, {min(times):.1f} to {max(times):.1f} s",
         reach=f"{total}", holds=sum(fed) == total,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from innervate.launch.bench.brain.days import _born, animal
+from innervate.launch.bench.brain.days import animal, born
 from innervate.signals import slices
 
 
@@ -25,11 +25,11 @@ def _timed(spent: dict[str, float], name: str, work: Callable[..., Any]) -> Call
 def cost(who: str, seconds: int) -> dict[str, float]:
     """Milliseconds of processor time for each second of one body's life: `whole`, and what of it goes where.
 
-    `body` (physics and task), `looks` (pictures), each sense by its organ, and `brain` (the parts together); the rest is
-    what joins them. A first second is not counted: then maps are fitted and kernels compiled.
+    `body` (physics and task), `looks` (pictures), each sense by its organ, and `brain` (the parts together); the rest
+    is what joins them. A first second is not counted: then maps are fitted and kernels compiled.
     """
     torch.set_num_threads(1)
-    env, policy = _born(who, "dmp", 0, 1)
+    env, policy = born(who, "dmp", 0, 1)
     names = list(animal(who)[0])
     spent = dict.fromkeys(("body", "looks", *names, "brain"), 0.0)
     for name, sense in zip(names, env.senses, strict=True):

@@ -40,7 +40,7 @@ def animal(who: str) -> Animal:
 
 def lived(who: str, protocol: str, scene: int, days: int, **options: Any) -> list[list[Trial]]:
     """Days, each a life of its own, in the same world and from the same seeds whoever lives them."""
-    env, policy = _born(who, protocol, scene, days, **options)
+    env, policy = born(who, protocol, scene, days, **options)
     found = live(env, policy, [1000 * scene + k for k in range(days)])
     env.close()
     return found
@@ -62,7 +62,8 @@ class Thinking:
         return action.numpy()
 
 
-def _born(who: str, protocol: str, scene: int, bodies: int, **options: Any) -> tuple[Any, Policy]:
+def born(who: str, protocol: str, scene: int, bodies: int, **options: Any) -> tuple[Any, Policy]:
+    """The environment with its senses, a map given where none is to be explored, and who acts in it."""
     prepare(render=True)
     senses = {ORACLE: {}, FAIR: dict(zip(("odometry", "place", "belief"), BASELINE, strict=True))}.get(who)
     one = None if senses is not None else animal(who)
@@ -96,7 +97,7 @@ def figures(who: str, protocol: str, scene: int, days: int, options: Mapping[str
 
 
 def asked(who: str, scene: int, days: int, slack_m: float) -> list[list[bool]]:
-    """`paired`, by session: whether it went to the right place at once, `slack_m` more than the straight way at most."""
+    """`paired`, by session: whether it went to the right place at once, `slack_m` about at the most."""
     found = lived(who, "paired", scene, days)
     sessions = max(t.day for day in found for t in day) + 1
     return [
