@@ -18,6 +18,8 @@ from innervate.launch.bench.brain.days import FAIR, ORACLE, PLAIN, WHOLE, WITH, 
 
 Found = Mapping[str, Float[np.ndarray, "_"]]
 SOON_S, SLACK_M, ENOUGH = 20.0, 2.0, 5 / 6
+SHORT = {"probe_s": 1.0}
+"""Where the probe is not looked at."""
 SWAPS = (("ca3", "code-selection", "dictionary"), ("spiking-map", "pixels", "hog"),
          ("central-complex", "proportional", "on-off"))  # fmt: skip
 """Memories, recognisers of places, motors."""
@@ -100,10 +102,8 @@ def whole(bench: Bench) -> Iterable[Row]:
              f"{FAIR} {share(fair['probe']):.2f}; by chance 0.04", ">= 0.45", lambda v: v >= 0.45),
         ]  # fmt: skip
         for what, of, figure, unit, peer, bar, meets in rows:
-            barred = who == WHOLE
-            yield _row(
-                f"{who}, `dmp`: {what}", of, figure, unit, peer, bar if barred else "", meets if barred else None
-            )
+            reach, holds = (bar, meets) if who == WHOLE else ("", None)
+            yield _row(f"{who}, `dmp`: {what}", of, figure, unit, peer, reach, holds)
 
 
 CONDITIONS: dict[str, tuple[str, dict[str, Any], str, float]] = {
@@ -121,12 +121,12 @@ def conditions(bench: Bench) -> Iterable[Row]:
     """Trial 2 where it is harder: the all-plain brain, then the forager."""
     days, scenes = _size(bench)
     for condition, (protocol, options, meant, most_s) in CONDITIONS.items():
-        days_, scenes_ = min(days, 12), min(scenes, 2)
-        oracle = _lived(bench, ORACLE, protocol, days_, scenes_, **options)
+        options, many = {**options, **SHORT}, min(days, 12)
+        oracle = _lived(bench, ORACLE, protocol, many, 1, **options)
         usual = _lived(bench, WHOLE, "dmp", days, scenes)
         best = float(oracle["second"].mean())
         for who in (PLAIN, WHOLE):
-            f, bar = _lived(bench, who, protocol, days_, scenes_, **options), who == WHOLE
+            f, bar = _lived(bench, who, protocol, many, 1, **options), who == WHOLE
             saved = savings_of_what_can_be_saved(f["first"], f["second"], best)
             peer = f"{meant}; oracle {np.median(oracle['second']):.1f} s; saved {saved:.2f}; first search " \
                    f"{np.median(f['first']):.0f} s, fed {f['fed'].mean():.2f}"  # fmt: skip
@@ -164,11 +164,15 @@ def paired(bench: Bench) -> Iterable[Row]:
             )  # fmt: skip
 
 
+def _paired_days(bench: Bench) -> int:
+    return 3 if bench.quick else (bench.seeds or 24)
+
+
 def _loss(bench: Bench, who: str, protocol: str, figure: str, **options: Any) -> tuple[np.ndarray, str]:
     """Paired days (day, 2): of the forager, and of the one named; and the two means in words."""
-    days, scenes = (3, 1) if bench.quick else (bench.seeds or 12, 2)
-    intact = _lived(bench, WHOLE, protocol, days, scenes, **options)[figure]
-    other = _lived(bench, who, protocol, days, scenes, **options)[figure]
+    days, options = _paired_days(bench), {**options, **SHORT}
+    intact = _lived(bench, WHOLE, protocol, days, 1, **options)[figure]
+    other = _lived(bench, who, protocol, days, 1, **options)[figure]
     return np.stack([intact, other], axis=1), f"{other.mean():.1f} s against {intact.mean():.1f} s"
 
 
@@ -191,8 +195,7 @@ def lesions(bench: Bench) -> Iterable[Row]:
                    ">= 0.10, interval above 0", lambda _, holds=holds: holds)  # fmt: skip
     yield Row(row="organs that cost 10 % or more", value=float(costly), unit="organs", n=len(CUTS),
               reach=">= 8", holds=costly >= 8)  # fmt: skip
-    days, scenes = (3, 1) if bench.quick else (bench.seeds or 12, 2)
-    f = _lived(bench, f"{WITHOUT}memory", "dmp", days, scenes)
+    f = _lived(bench, f"{WITHOUT}memory", "dmp", _paired_days(bench), 1, **SHORT)
     pair = np.stack([f["first"], f["second"]], axis=1)
     yield _row("without memory: savings, 1 - L2 / L1", pair, lambda x: float(1 - x[:, 1].mean() / x[:, 0].mean()), "1",
                "", "<= 0.1", lambda v: v <= 0.1)  # fmt: skip
@@ -214,7 +217,7 @@ def swaps(bench: Bench) -> Iterable[Row]:
     """Three memories, three places, three motors: two days each; a memory is nothing to a day without a first meal."""
     times, fed = list[float](), list[bool]()
     for names in itertools.product(*SWAPS):
-        f = _lived(bench, f"{WITH}{', '.join(names)}", "dmp", 2, 1)
+        f = _lived(bench, f"{WITH}{', '.join(names)}", "dmp", 2, 1, **SHORT)
         fed.append(bool(np.mean(f["found"]) >= ENOUGH))
         times.append(float(np.mean(f["again"])))
     total = len(fed)
@@ -244,6 +247,6 @@ def speed(bench: Bench) -> Iterable[Row]:
 
 
 PARTS: dict[str, Callable[[Bench], Iterable[Row]]] = {
-    "speed": speed, "whole": whole, "conditions": conditions, "lesions": lesions, "plain": plain_organs,
-    "paired": paired, "swaps": swaps,
+    "speed": speed, "whole": whole, "lesions": lesions, "plain": plain_organs, "swaps": swaps,
+    "conditions": conditions, "paired": paired,
 }  # fmt: skip

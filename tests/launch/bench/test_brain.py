@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from innervate.agents.brains.forager import plain
 from innervate.envs.sight import gl
-from innervate.launch.bench.brain.days import LESIONS, animal, lived
+from innervate.launch.bench.brain.days import PLAIN, lived
 
 
 @pytest.mark.slow
