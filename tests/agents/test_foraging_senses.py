@@ -35,7 +35,7 @@ def test_the_middle_of_the_ground_is_found_by_rays_and_kept() -> None:
     """Against the truth, where the middle, (0, 0) in the world, lies from where the life began; kept when put down."""
     senses = (OdometryConfig(**STILL), GroundConfig())
     env: Any = make_vector_env(hidden(*senses, explore_s=3.0, trial_s=2.0, probe_s=1.0), 4)
-    where, middle = slices(env.channels), np.zeros((4, 2))
+    where, middle, start = slices(env.channels), np.zeros((4, 2)), np.zeros((4, 2))
     flat, _ = env.reset(seed=5)
     for k in range(45):
         flat, *_, info = env.step(np.tile(np.array([0.5, 0.35], np.float32), (4, 1)))
