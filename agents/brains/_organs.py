@@ -6,13 +6,14 @@ seen, and in which figure. `innervate bench brain` measures it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from innervate.errors import ConfigError, UnknownNameError
 
 from ...controllers.circuits.brain import BrainConfig
 from ...controllers.circuits.search import SearchConfig
 from ...controllers.circuits.sine import SineConfig
+from ...controllers.circuits.steering import Kind
 from ...controllers.memories import MEMORIES
 from ...controllers.memory.dictionary import DictionaryConfig
 from ...controllers.probe import Lesion
@@ -114,6 +115,8 @@ def swapped(one: Animal, organ: str, name: str) -> Animal:
     """
     senses, brain = dict(one[0]), one[1]
     if organ == "motor":
+        if name not in get_args(Kind):
+            raise UnknownNameError("motor", name, get_args(Kind))
         steering = brain.parts.get("steering")
         if steering is None:
             raise ConfigError(f"A motor stands in for the part 'steering'; this brain has {', '.join(brain.parts)}.")

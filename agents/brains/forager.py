@@ -44,7 +44,7 @@ SENSES: dict[str, Any] = {
 FORAGER = BrainConfig(
     parts={
         "search": Part(
-            controller=SearchConfig(reach_m=3.9, lane_m=0.78, close_m=0.25, spirals=3),
+            controller=SearchConfig(reach_m=3.9, lane_m=0.78, close_m=0.25, search_m=0.9, spirals=5),
             senses=("belief", "belief_spread", "middle", "moved", "remembered", "remembered_familiarity"),
             gives=3,
         ),

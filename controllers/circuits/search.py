@@ -16,6 +16,7 @@ from ..spec import ControllerSpec, Obs, State
 
 READS = {"belief": 2, "belief_spread": 1, "middle": 2, "moved": 1, "remembered": 2, "remembered_familiarity": 1}
 """Channels and their sizes; one that is not told is always 0."""
+MIRRORED = torch.tensor([-1.0, 1.0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +66,9 @@ def spiral(radius_m: float, gap_m: float = 0.55) -> Float[np.ndarray, "point 2"]
 
 
 class Search(Controller):
-    """State, each (batch, 1): `lane`, the way point of the sweep, and `onward`, 1 or -1; `turn`, the way point of the
-    spiral; `sweeping` and `begun`, 1 or 0. Parts: `direction`, `certainty`.
+    """State, each (batch, 1): `lane`, the way point of the sweep, `onward`, 1 or -1, and `side`, -1 where left and right
+    are exchanged, so that it begins in the nearest corner; `turn`, the way point of the spiral; `sweeping` and `begun`,
+    1 or 0. Parts: `direction`, `certainty`.
     """
 
     recurrence = "autonomous"
@@ -89,7 +91,14 @@ class Search(Controller):
     def initial_state(self, batch: int) -> State:
         """Before the first way point."""
         zero = torch.zeros(batch, 1)
-        return {"lane": zero, "onward": zero + 1, "turn": zero.clone(), "sweeping": zero.clone(), "begun": zero.clone()}
+        return {
+            "lane": zero,
+            "onward": zero + 1,
+            "side": zero + 1,
+            "turn": zero.clone(),
+            "sweeping": zero.clone(),
+            "begun": zero.clone(),
+        }
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """The direction, and how surely."""
@@ -107,14 +116,19 @@ class Search(Controller):
         sweeping = torch.where(fresh | (state["begun"] == 0), (~remembers).to(turn), state["sweeping"])
         swept = torch.where(fresh, torch.zeros_like(turn), state["begun"])
 
-        sweep = self.get_buffer("sweep") + told["middle"].unsqueeze(1)  # (batch, way point, 2)
+        from_middle = (place - told["middle"]).unsqueeze(1)
         around: Tensor = self.get_buffer("spiral")
-        last = sweep.shape[1] - 1
-        ends_off = (sweep[:, [0, last]] - place.unsqueeze(1)).norm(dim=2)
-        nearer = ends_off[:, :1] <= ends_off[:, 1:]
+        lanes: Tensor = self.get_buffer("sweep")
+        last = len(lanes) - 1
+        corners = torch.stack([lanes[0], lanes[last], lanes[0] * MIRRORED, lanes[last] * MIRRORED])
+        nearest = (corners - from_middle).norm(dim=2).argmin(1, keepdim=True)
+        forward, as_is = nearest % 2 == 0, nearest < 2
         begins = (sweeping > 0) & (swept != 2) & knows
-        lane = torch.where(begins, torch.where(nearer, 0.0, float(last)), state["lane"])
-        onward = torch.where(begins, torch.where(nearer, 1.0, -1.0), state["onward"])
+        lane = torch.where(begins, torch.where(forward, 0.0, float(last)), state["lane"])
+        onward = torch.where(begins, torch.where(forward, 1.0, -1.0), state["onward"])
+        side = torch.where(begins, torch.where(as_is, 1.0, -1.0), state["side"])
+        turned = torch.cat([side, torch.ones_like(side)], 1).unsqueeze(1)
+        sweep = lanes * turned + told["middle"].unsqueeze(1)  # (batch, way point, 2)
         swept = torch.where(begins, torch.full_like(swept, 2), torch.where(swept == 0, torch.ones_like(swept), swept))
 
         to_lane = _picked(sweep, lane)
@@ -136,7 +150,8 @@ class Search(Controller):
         given = torch.cat([direction, certainty], 1)
         size = self.spec.action_size
         given = given[:, :size] if size <= 3 else torch.cat([given, given.new_zeros(len(given), size - 3)], 1)
-        return given.clamp(-1, 1), {"lane": lane, "onward": onward, "turn": turn, "sweeping": sweeping, "begun": swept}
+        after = {"lane": lane, "onward": onward, "side": side, "turn": turn, "sweeping": sweeping, "begun": swept}
+        return given.clamp(-1, 1), after
 
 
 def _picked(points: Tensor, which: Tensor) -> Tensor:

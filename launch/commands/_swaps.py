@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import get_args
 
 from innervate.agents.brains._organs import swapped
 from innervate.controllers import CONTROLLERS
 from innervate.controllers.circuits.brain import BrainConfig
-from innervate.controllers.circuits.steering import Kind
-from innervate.errors import ConfigError, UnknownNameError
+from innervate.errors import ConfigError
 from innervate.launch.run.preset import Preset
 
 SWAP = "--brain."
@@ -40,7 +38,5 @@ def with_swaps(preset: Preset, swaps: Mapping[str, str]) -> Preset:
         )
     senses, brain = {str(k): sense for k, sense in enumerate(preset.senses)}, preset.controller
     for organ, name in swaps.items():
-        if organ == "motor" and name not in get_args(Kind):
-            raise UnknownNameError("motor", name, get_args(Kind))
         senses, brain = swapped((senses, brain), organ, name)
     return replace(preset, senses=tuple(senses.values()), controller=brain)

@@ -121,7 +121,7 @@ def conditions(bench: Bench) -> Iterable[Row]:
     """Trial 2 where it is harder: the all-plain brain, then the forager."""
     days, scenes = _size(bench)
     for condition, (protocol, options, meant, most_s) in CONDITIONS.items():
-        options, many = {**options, **SHORT}, min(days, 12)
+        options, many = {**options, **SHORT}, min(days, 10)
         oracle = _lived(bench, ORACLE, protocol, many, 1, **options)
         usual = _lived(bench, WHOLE, "dmp", days, scenes)
         best = float(oracle["second"].mean())
@@ -147,7 +147,7 @@ def conditions(bench: Bench) -> Iterable[Row]:
 
 def paired(bench: Bench) -> Iterable[Row]:
     """Cues to places: six pairs, then two, six and twelve more, each shown once and asked for once."""
-    days, scenes = (1, 1) if bench.quick else (bench.seeds or 4, 1)
+    days, scenes = (1, 1) if bench.quick else (bench.seeds or 3, 1)
     bars = (0.95, 0.95, 0.95, 0.90)
     for who in (PLAIN, WHOLE):
         found = [bench.once(f"paired {who} {scene} {days}", partial(asked, who, scene, days, SLACK_M))
