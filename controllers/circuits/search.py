@@ -66,9 +66,9 @@ def spiral(radius_m: float, gap_m: float = 0.55) -> Float[np.ndarray, "point 2"]
 
 
 class Search(Controller):
-    """State, each (batch, 1): `lane`, the way point of the sweep, `onward`, 1 or -1, and `side`, -1 where left and right
-    are exchanged, so that it begins in the nearest corner; `turn`, the way point of the spiral; `sweeping` and `begun`,
-    1 or 0. Parts: `direction`, `certainty`.
+    """State, each (batch, 1): `lane`, the way point of the sweep, `onward`, 1 or -1, `side`, -1 where left and right
+    are exchanged, so that it begins in the nearest corner; `turn`, the way point of the spiral; `sweeping`, `begun`.
+    Parts: `direction`, `certainty`.
     """
 
     recurrence = "autonomous"
@@ -90,15 +90,8 @@ class Search(Controller):
 
     def initial_state(self, batch: int) -> State:
         """Before the first way point."""
-        zero = torch.zeros(batch, 1)
-        return {
-            "lane": zero,
-            "onward": zero + 1,
-            "side": zero + 1,
-            "turn": zero.clone(),
-            "sweeping": zero.clone(),
-            "begun": zero.clone(),
-        }
+        state = {name: torch.zeros(batch, 1) for name in ("lane", "turn", "sweeping", "begun")}
+        return {**state, "onward": torch.ones(batch, 1), "side": torch.ones(batch, 1)}
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """The direction, and how surely."""
