@@ -37,7 +37,7 @@ def _lived(bench: Bench, who: str, protocol: str, days: int, scenes: int, **opti
 
 def _size(bench: Bench) -> tuple[int, int]:
     """Days a scene, and scenes."""
-    return (bench.seeds or 3, 1) if bench.quick else (bench.seeds or 20, 3)
+    return (bench.seeds or 3, 1) if bench.quick else (bench.seeds or 20, 2)
 
 
 def _interval(
@@ -121,7 +121,7 @@ def conditions(bench: Bench) -> Iterable[Row]:
     """Trial 2 where it is harder: the all-plain brain, then the forager."""
     days, scenes = _size(bench)
     for condition, (protocol, options, meant, most_s) in CONDITIONS.items():
-        options, many = {**options, **SHORT}, min(days, 10)
+        options, many = {**options, **SHORT}, _paired_days(bench)
         oracle = _lived(bench, ORACLE, protocol, many, 1, **options)
         usual = _lived(bench, WHOLE, "dmp", days, scenes)
         best = float(oracle["second"].mean())
