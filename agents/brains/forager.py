@@ -45,7 +45,7 @@ FORAGER = BrainConfig(
     parts={
         "search": Part(
             controller=SearchConfig(reach_m=3.9, lane_m=0.78, close_m=0.25, search_m=0.9, spirals=5),
-            senses=("belief", "belief_spread", "middle", "moved", "remembered", "remembered_familiarity"),
+            senses=("belief", "belief_spread", "middle", "moved", "remembered", "remembered_familiarity", "touch"),
             gives=3,
         ),
         "steering": Part(controller=SteeringConfig(most_turn=0.7), senses=("bump_heading", "search")),

@@ -14,7 +14,9 @@ from ..controller import Controller
 from ..probe import UNTOUCHED, Touch
 from ..spec import ControllerSpec, Obs, State
 
-READS = {"belief": 2, "belief_spread": 1, "middle": 2, "moved": 1, "remembered": 2, "remembered_familiarity": 1}
+READS = {
+    "belief": 2, "belief_spread": 1, "middle": 2, "moved": 1, "remembered": 2, "remembered_familiarity": 1, "touch": 4,
+}  # fmt: skip
 """Channels and their sizes; one that is not told is always 0."""
 MIRRORED = torch.tensor([-1.0, 1.0])
 
@@ -37,6 +39,8 @@ class SearchConfig:
     """It keeps to a lane by going to the point of it that lies so far ahead."""
     most_spread_m: float = 1.5
     """A belief that is spread wider is none: it waits."""
+    bump_n: float = 1.0
+    """A way point is given up where the front bumper begins to feel more than this."""
     familiar: float = 0.5
     """What is less familiar is not gone to."""
 
@@ -67,7 +71,8 @@ def spiral(radius_m: float, gap_m: float = 0.55) -> Float[np.ndarray, "point 2"]
 
 class Search(Controller):
     """State, each (batch, 1): `lane`, the way point of the sweep, `onward`, 1 or -1, `side`, -1 where left and right
-    are exchanged, so that it begins in the nearest corner; `turn`, the way point of the spiral; `sweeping`, `begun`.
+    are exchanged, so that it begins in the nearest corner; `turn`, the way point of the spiral; `sweeping`, `begun`,
+    `touching`.
     Parts: `direction`, `certainty`.
     """
 
@@ -90,7 +95,7 @@ class Search(Controller):
 
     def initial_state(self, batch: int) -> State:
         """Before the first way point."""
-        state = {name: torch.zeros(batch, 1) for name in ("lane", "turn", "sweeping", "begun")}
+        state = {name: torch.zeros(batch, 1) for name in ("lane", "turn", "sweeping", "begun", "touching")}
         return {**state, "onward": torch.ones(batch, 1), "side": torch.ones(batch, 1)}
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
@@ -124,13 +129,16 @@ class Search(Controller):
         sweep = lanes * turned + told["middle"].unsqueeze(1)  # (batch, way point, 2)
         swept = torch.where(begins, torch.full_like(swept, 2), torch.where(swept == 0, torch.ones_like(swept), swept))
 
-        to_lane = _picked(sweep, lane)
-        reached = (sweeping > 0) & knows & ((to_lane - place).norm(dim=1, keepdim=True) < c.close_m)
+        touching = told["touch"][:, :1] > c.bump_n
+        bumps = touching & (state["touching"] == 0)
+        near = (_picked(sweep, lane) - place).norm(dim=1, keepdim=True) < c.close_m
+        reached = (sweeping > 0) & knows & (near | bumps)
         beyond = (lane + onward < 0) | (lane + onward > last)
         onward = torch.where(reached & beyond, -onward, onward)
         lane = torch.where(reached, lane + onward, lane)
         to_turn = told["remembered"] + around[turn.long().squeeze(1)]
-        circled = (sweeping == 0) & knows & ((to_turn - place).norm(dim=1, keepdim=True) < c.close_m)
+        near = (to_turn - place).norm(dim=1, keepdim=True) < c.close_m
+        circled = (sweeping == 0) & knows & (near | bumps)
         ends = circled & (turn + 1 >= len(around))
         turn = torch.where(circled, (turn + 1).clamp(max=len(around) - 1), turn)
         sweeping = torch.where(ends, torch.ones_like(sweeping), sweeping)
@@ -144,6 +152,7 @@ class Search(Controller):
         size = self.spec.action_size
         given = given[:, :size] if size <= 3 else torch.cat([given, given.new_zeros(len(given), size - 3)], 1)
         after = {"lane": lane, "onward": onward, "side": side, "turn": turn, "sweeping": sweeping, "begun": swept}
+        after["touching"] = touching.to(turn)
         return given.clamp(-1, 1), after
 
 

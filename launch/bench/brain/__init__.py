@@ -231,7 +231,7 @@ def swaps(bench: Bench) -> Iterable[Row]:
 
 def speed(bench: Bench) -> Iterable[Row]:
     """One body alone, one thread, with its map given: processor time, and where it goes."""
-    seconds, rounds = (20, 1) if bench.quick else (120, 5)
+    seconds, rounds = (20, 1) if bench.quick else (120, 3)
     for who in (PLAIN, WHOLE):
         found = [bench.once(f"cost {who} {seconds} {k}", partial(cost, who, seconds)) for k in range(rounds)]
         faster = [1e3 / one["whole"] for one in found]
