@@ -13,6 +13,7 @@ from innervate.agents.experience.senses.belief import BeliefConfig
 from innervate.agents.experience.senses.ground import GroundConfig
 from innervate.agents.experience.senses.odometry import OdometryConfig
 from innervate.agents.experience.senses.place import PlaceConfig
+from innervate.agents.experience.senses.predict import PredictConfig
 from innervate.agents.experience.senses.remembered import RememberedConfig
 from innervate.agents.experience.senses.ring import RingConfig
 from innervate.agents.experience.worlds import controller_spec, make_vector_env
@@ -163,6 +164,56 @@ def test_an_exploration_comes_first_and_has_no_food() -> None:
     env.close()
     with pytest.raises(ConfigError, match="begins with a pair"):
         make_vector_env(hidden(protocol="paired", explore_s=1.0), 1)
+
+
+def test_it_learns_to_imagine_where_it_will_be() -> None:
+    """A second ahead, a vehicle in curves: nearer to the truth than where it is now, and than without learning."""
+    off = dict[float, list[np.ndarray]]()
+    for rate in (0.1, 0.0):
+        senses = (OdometryConfig(**STILL), PredictConfig(rate=rate))
+        env: Any = make_vector_env(hidden(*senses, side_m=40.0), 3)
+        where, told, places = slices(env.channels), list[np.ndarray](), list[np.ndarray]()
+        env.reset(seed=1)
+        for k in range(400):
+            turn = 0.12 * np.sin(k / 25)
+            flat, *_ = env.step(np.tile(np.array([0.6 - turn, 0.6 + turn], np.float32), (3, 1)))
+            told.append(flat[:, where["predicted"]].copy())
+            places.append(flat[:, where["displaced"]].copy())
+            if k > 10:
+                surprise = np.linalg.norm(places[k] - told[k - 10], axis=1)
+                np.testing.assert_allclose(flat[:, where["surprise"]][:, 0], surprise, atol=1e-4)
+        off[rate] = [np.linalg.norm(places[k + 10] - told[k], axis=1) for k in range(300, 390)]
+        off[-1.0] = [np.linalg.norm(places[k + 10] - places[k], axis=1) for k in range(300, 390)]
+        env.close()
+    assert np.mean(off[0.1]) < 0.35 * np.mean(off[-1.0])
+    np.testing.assert_allclose(off[0.0], off[-1.0], atol=1e-4)  # what has learnt nothing stays where it is
+
+
+def test_while_a_map_is_drawn_the_body_is_where_odometry_says() -> None:
+    senses = (OdometryConfig(), PlaceConfig(channel="ray", every_s=0.5), BeliefConfig(half_side_m=9.0))
+    env: Any = make_vector_env(hidden(*senses, explore_s=6.0, trial_s=1.0), 2)
+    where = slices(env.channels)
+    flat, _ = env.reset(seed=3)
+    for _ in range(58):
+        flat, *_ = env.step(np.tile(np.array([0.6, 0.5], np.float32), (2, 1)))
+    told = {name: flat[:, columns] for name, columns in where.items()}
+    np.testing.assert_allclose(told["belief"], told["displaced"], atol=0.2)
+    assert (told["place_confidence"] == 1).all() and (told["belief_spread"] < 0.5).all()
+    env.close()
+
+
+def test_a_bump_gives_a_way_point_up_once() -> None:
+    channels = tuple(Channel(name, size) for name, size in (("belief", 2), ("belief_spread", 1), ("touch", 4)))
+    spec = ControllerSpec(observations=channels, action_size=3, control_step_s=0.1)
+    search = SearchConfig(reach_m=2.0).build(spec, torch.Generator())
+    state = search.initial_state(1)
+    seen = list[float]()
+    for force in (0.0, 5.0, 5.0, 0.0, 5.0):
+        touch = torch.tensor([[force, 0.0, 0.0, 0.0]])
+        obs = {"belief": torch.tensor([[0.0, -1.0]]), "belief_spread": torch.zeros(1, 1), "touch": touch}
+        _, state = search(obs, state)
+        seen.append(float(state["lane"]))
+    assert seen == [0.0, 1.0, 1.0, 1.0, 2.0]
 
 
 def test_every_cut_is_of_an_organ_and_every_swap_fits() -> None:

@@ -97,7 +97,9 @@ def test_senses(name: str) -> None:
     """In a batch as alone, snapshots go on bit for bit, and what is given is what was said."""
     from innervate.agents.experience.worlds import make_vector_env
 
-    before = (SENSES["odometry"](),) if name in ("belief", "ground", "remembered") else ()  # of what others tell
+    before = (
+        (SENSES["odometry"](),) if name in ("belief", "ground", "predict", "remembered") else ()
+    )  # of what others tell
     options: dict[str, Any] = {
         "ground": {"ray": "body_velocity"}, "remembered": {"content": "displaced", "gate": "heading"},
     }  # fmt: skip

@@ -15,6 +15,7 @@ from innervate.launch.bench._kit.processor import processor
 from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench.brain.cost import cost
 from innervate.launch.bench.brain.days import FAIR, ORACLE, PLAIN, WHOLE, WITH, WITHOUT, asked, figures
+from innervate.launch.bench.brain.imagined import AHEAD_S, imagined
 
 Found = Mapping[str, Float[np.ndarray, "_"]]
 SOON_S, SLACK_M, ENOUGH = 20.0, 2.0, 5 / 6
@@ -214,6 +215,20 @@ def plain_organs(bench: Bench) -> Iterable[Row]:
                    f"{said}; {verdict}")  # fmt: skip
 
 
+def prediction(bench: Bench) -> Iterable[Row]:
+    """A place a second ahead, imagined by a model of its own body, beside the constant one: it stays where it is."""
+    days = 2 if bench.quick else (bench.seeds or 12)
+    found = bench.once(f"imagined 0 {days}", partial(imagined, 0, days))
+    for light in ("day", "dark"):
+        constant = float(np.mean(found[f"constant {light}"]))
+        for name, reach in (("constant", ""), ("predicted", "below the constant one")):
+            yield _row(
+                f"place {AHEAD_S:g} s ahead, {name}, {light}: mean error", np.array(found[f"{name} {light}"]),
+                lambda x: float(x.mean()), "m", "from where it believes to be", reach,
+                (lambda v, constant=constant: bool(v < constant)) if reach else None,
+            )  # fmt: skip
+
+
 def swaps(bench: Bench) -> Iterable[Row]:
     """Three memories, three places, three motors: two days each; a memory is nothing to a day without a first meal."""
     times, fed = list[float](), list[bool]()
@@ -249,5 +264,5 @@ def speed(bench: Bench) -> Iterable[Row]:
 
 PARTS: dict[str, Callable[[Bench], Iterable[Row]]] = {
     "speed": speed, "whole": whole, "lesions": lesions, "plain": plain_organs, "swaps": swaps,
-    "conditions": conditions, "paired": paired,
+    "conditions": conditions, "paired": paired, "prediction": prediction,
 }  # fmt: skip
