@@ -17,13 +17,14 @@ def without_swaps(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     rest, swaps, words = list[str](), dict[str, str](), iter(argv)
     for word in words:
         flag, equals, value = word.partition("=")
-        if not flag.startswith(SWAP):
+        organ = flag.removeprefix(SWAP)
+        if organ == flag or "." in organ or organ == "parts":  # `--brain.parts.search.delay-s` is the circuit's own
             rest.append(word)
             continue
         name = value if equals else next(words, "")
         if not name or name.startswith("-"):
             raise ConfigError(f"{flag} says which one stands in for that organ, as {SWAP}memory dictionary.")
-        swaps[flag.removeprefix(SWAP)] = name.replace("_", "-")
+        swaps[organ] = name.replace("_", "-")
     return rest, swaps
 
 

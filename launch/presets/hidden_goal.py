@@ -5,7 +5,7 @@ from innervate.agents.learners.cma import CMAConfig
 from innervate.launch.run.preset import Preset
 
 # The animal is built to search, not trained to: it explores the ground for three minutes, in which it draws its map,
-# and then searches. A generation is some 12,000 steps with pictures.
+# and then searches. A generation is 10,000 to 17,000 steps with pictures.
 forager = Preset(
     about="The whole animal: ring, odometry, spiking map, belief and memory, and steering whose gains evolve.",
     task="hidden-goal",

@@ -49,13 +49,13 @@ def test_a_preset_brings_its_senses_and_options() -> None:
 
 def test_organs_of_an_animal_are_swapped_by_a_word() -> None:
     words = ["--preset", "hidden-goal-forager", "--brain.memory", "code_selection", "--brain.place=pixels",
-             "--brain.motor", "proportional"]  # fmt: skip
+             "--brain.motor", "proportional", "--brain.parts.search.delay-s", "0.2"]  # fmt: skip
     config = configuration(parse(words))
     senses: dict[str, Any] = {SENSES.name_of(s): s for s in config.world.senses}
     brain: Any = config.controller
     assert isinstance(senses["remembered"].memory, CodeSelectionConfig)
     assert senses["place"].recogniser == "pixels" and senses["place"].places == 144
-    assert brain.parts["steering"].controller.kind == "proportional"
+    assert brain.parts["steering"].controller.kind == "proportional" and brain.parts["search"].delay_s == 0.2
     for wrong, says in (
         (["--brain.memory", "ca4"], "Did you mean 'ca3'"), (["--brain.motor", "onoff"], "Did you mean 'on-off'"),
         (["--brain.mood", "good"], "organ to swap"), (["--brain.memory"], "says which one"),
