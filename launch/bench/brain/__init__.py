@@ -109,7 +109,7 @@ def whole(bench: Bench) -> Iterable[Row]:
 
 CONDITIONS: dict[str, tuple[str, dict[str, Any], str, float, int]] = {
     "dusk": ("dusk", {}, "light of another hour from trial 2 on", 8.0, 99),
-    "winter": ("winter", {}, "light of another season from trial 2 on", 8.0, 99),
+    "winter": ("winter", {}, "light of another season from trial 2 on", 8.0, 6),
     "kidnap": ("kidnap", {}, "carried elsewhere 3 s into trials 2 to 4", 0.0, 99),
     "dark": ("dark", {}, "lights out for 10 s from 1 s on", 0.0, 99),
     "own map": ("dmp", {"explore_s": 180.0}, "drawn in 3 minutes of exploration, drifting odometry", 9.0, 99),
