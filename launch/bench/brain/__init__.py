@@ -41,7 +41,7 @@ def _size(bench: Bench) -> tuple[int, int]:
     return (bench.seeds or 3, 1) if bench.quick else (bench.seeds or 20, 2)
 
 
-def _interval(
+def resampled(
     days: Float[np.ndarray, "day *figure"], figure: Callable[[np.ndarray], float], resamples: int = 2000
 ) -> tuple[float, float]:
     """Of 95 of 100 resamples of the days (percentile bootstrap)."""
@@ -54,7 +54,7 @@ def _interval(
 def _row(what: str, days: np.ndarray, figure: Callable[[np.ndarray], float], unit: str, peer: str, bar: str = "",
          meets: Callable[[float], bool] | None = None) -> Row:  # fmt: skip
     value = figure(days)
-    return Row(row=what, value=value, unit=unit, interval=_interval(days, figure), n=len(days), peer=peer, reach=bar,
+    return Row(row=what, value=value, unit=unit, interval=resampled(days, figure), n=len(days), peer=peer, reach=bar,
                holds=None if meets is None else meets(value))  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def conditions(bench: Bench) -> Iterable[Row]:
                 peer, reach, holds = f"{peer}; {extra:.1f} s more than on `dmp`", "<= 3 s more", extra <= 3.0
             yield Row(
                 row=f"{who}, {condition}: median latency of trial 2", value=float(np.median(f["second"])), unit="s",
-                interval=_interval(f["second"], lambda x: float(np.median(x))), n=len(f["second"]), peer=peer,
+                interval=resampled(f["second"], lambda x: float(np.median(x))), n=len(f["second"]), peer=peer,
                 reach=reach, holds=holds,
             )  # fmt: skip
 
@@ -178,7 +178,8 @@ def _loss(bench: Bench, who: str, protocol: str, figure: str, **options: Any) ->
     return np.stack([intact, other], axis=1), f"{other.mean():.1f} s against {intact.mean():.1f} s"
 
 
-def _more(pair: np.ndarray) -> float:
+def more(pair: Float[np.ndarray, "day 2"]) -> float:
+    """How much longer the second of two takes, over all days, as a share of the first."""
     return float(pair[:, 1].mean() / pair[:, 0].mean() - 1)
 
 
@@ -186,14 +187,14 @@ def lesions(bench: Bench) -> Iterable[Row]:
     """Each organ replaced by its declared fallback on its declared course: what it costs, on the same days."""
     costly = 0
     pair, said = _loss(bench, PLAIN, "dmp", "again")
-    yield _row(f"{PLAIN}: more time to find again, `dmp`", pair, _more, "1", said)
+    yield _row(f"{PLAIN}: more time to find again, `dmp`", pair, more, "1", said)
     for organ, cut in CUTS.items():
         pair, said = _loss(bench, f"{WITHOUT}{organ}", cut.protocol, cut.figure, **cut.options)
         what = "more time to find again" if cut.figure == "again" else "more time of the first search"
-        low, _ = _interval(pair, _more)
-        costly += (holds := _more(pair) >= 0.10 and low > 0)
+        low, _ = resampled(pair, more)
+        costly += (holds := more(pair) >= 0.10 and low > 0)
         bench.say(f"without {organ}: {said}")
-        yield _row(f"without {organ} ({cut.fallback}): {what}, `{cut.protocol}`", pair, _more, "1", said,
+        yield _row(f"without {organ} ({cut.fallback}): {what}, `{cut.protocol}`", pair, more, "1", said,
                    ">= 0.10, interval above 0", lambda _, holds=holds: holds)  # fmt: skip
     yield Row(row="organs that cost 10 % or more", value=float(costly), unit="organs", n=len(CUTS),
               reach=">= 8", holds=costly >= 8)  # fmt: skip
@@ -206,12 +207,12 @@ def lesions(bench: Bench) -> Iterable[Row]:
 def plain_organs(bench: Bench) -> Iterable[Row]:
     """One neural organ at a time replaced by its plain peer: below 0 the plain one wins."""
     pair, said = _loss(bench, PLAIN, "dmp", "again")
-    yield _row(f"{PLAIN}: more time to find again, `dmp`", pair, _more, "1", said)
+    yield _row(f"{PLAIN}: more time to find again, `dmp`", pair, more, "1", said)
     for organ, (neural, simple, _) in peers().items():
         pair, said = _loss(bench, f"{WITH}plain {organ}", "dmp", "again")
-        low, high = _interval(pair, _more)
+        low, high = resampled(pair, more)
         verdict = "the neural one wins" if low > 0 else "the plain one wins" if high < 0 else "neither wins"
-        yield _row(f"{organ}: {simple} instead of {neural}: more time to find again, `dmp`", pair, _more, "1",
+        yield _row(f"{organ}: {simple} instead of {neural}: more time to find again, `dmp`", pair, more, "1",
                    f"{said}; {verdict}")  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from innervate.envs.sight import gl
+from innervate.launch.bench.brain import resampled, more
 from innervate.launch.bench.brain.days import PLAIN, lived
 
 
@@ -20,3 +21,14 @@ def test_the_plain_forager_comes_back_to_where_it_ate() -> None:
         if len(took) == 1:
             assert all(t.found for t in second)
     assert took[0] < took[1]
+
+
+def test_a_loss_is_told_from_paired_days() -> None:
+    """Days of very different length, each a quarter longer without the organ: told to a few per cent; none is not."""
+    rng = np.random.default_rng(0)
+    intact = rng.uniform(5, 50, 24)
+    longer = 1.25 * intact + rng.normal(0, 0.5, 24)
+    low, high = resampled(np.stack([intact, longer], axis=1), more)
+    assert low < 0.25 < high and high - low < 0.05
+    low, high = resampled(np.stack([intact, intact + rng.normal(0, 3, 24)], axis=1), more)
+    assert low < 0 < high
