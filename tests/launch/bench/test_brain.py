@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from innervate.envs.sight import gl
-from innervate.launch.bench.brain import resampled, more
+from innervate.launch.bench.brain import more, resampled
 from innervate.launch.bench.brain.days import PLAIN, lived
 
 
