@@ -115,8 +115,8 @@ CONDITIONS: dict[str, tuple[str, dict[str, Any], str, float, int]] = {
     "own map": ("dmp", {"explore_s": 180.0}, "drawn in 3 minutes of exploration, drifting odometry", 9.0, 99),
     "no compass": ("dmp", {"compass": False}, "heading from the gyroscope alone", 9.0, 0),
 }
-"""By name: protocol, options, what is meant, the most that trial 2 may take (s; 0 for no bar), and the most days that are
-lived where no number of seeds is asked for."""
+"""By name: protocol, options, what is meant, the most that trial 2 may take (s; 0 for no bar), and how many days
+are lived at most where no number of seeds is asked for."""
 
 
 def conditions(bench: Bench) -> Iterable[Row]:
