@@ -68,6 +68,9 @@ class Sensing(VectorWrapper[Any, Any, Any, Any]):
         low, high = np.concatenate([space.low, -more]), np.concatenate([space.high, more])
         self.single_observation_space = Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
+        self.unwatched = np.zeros(env.num_envs, bool)
+        """Environments whose pictures nobody needs any more: they see black. For who counts an environment's first
+        episode alone and waits for the others."""
         self._everyone = np.arange(env.num_envs)
         self._rngs = [np.random.default_rng() for _ in range(env.num_envs)]
         self._eyes = {k: self._eye(sense) for k, sense in enumerate(self.senses) if sense.camera}
@@ -166,6 +169,7 @@ class Sensing(VectorWrapper[Any, Any, Any, Any]):
         """
         sense, eye = self.senses[k], self._eyes[k]
         wanted, turn_rad = sense.looks(ids, taken)
+        wanted = wanted & ~self.unwatched[ids]
         if eye is None:
             frames = self.env.render() if wanted.any() else None
             if wanted.any() and (frames is None or len(frames) != self.num_envs):

@@ -8,18 +8,21 @@ read the heading from behind: they say how far from the goal it faces, turn hard
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, UnknownNameError
 
 from ..controller import Controller
 from ..probe import UNTOUCHED, Touch
 from ..spec import ControllerSpec, Obs, State
 
+Kind = Literal["central-complex", "proportional", "on-off"]
+FACES_RAD = 0.2
+"""On-off steering goes where it faces the goal to this."""
 ASIDE_RAD = math.radians(67.5)
 """How far the heading that PFL3 cells read is turned to their side (Westeinde et al.)."""
 
@@ -28,20 +31,25 @@ ASIDE_RAD = math.radians(67.5)
 class SteeringConfig:
     """Drives two wheels, or bends a body, towards a direction that another circuit gives."""
 
-    kind: Literal["central-complex", "proportional"] = "central-complex"
-    """`proportional` is the plain counterpart: turn by the angle between heading and goal."""
+    kind: Kind = "central-complex"
+    """Plain counterparts: `proportional` turns by the angle between heading and goal; `on-off` turns as hard as it can
+    until it faces the goal, and only then goes."""
     heading: str = "bump_heading"
     """Channel of cosine and sine of where it is headed."""
     goal: str = "search"
     """Channel of cosine and sine of where to go, and how surely, 0 to 1."""
     columns: int = 16
     """Cells of each group around the ring."""
+    most_turn: float = 0.35
+    """How much faster and slower than their mean the two sides go at most."""
 
     def build(self, spec: ControllerSpec, generator: torch.Generator) -> "Steering":
         """For a body that tells both; one that is not told is 0, and nothing moves."""
         del generator
-        if self.columns < 6 or self.kind not in ("central-complex", "proportional"):
-            raise ConfigError(f"Steering is 'central-complex', of 6 columns or more, or 'proportional'; got {self}.")
+        if self.kind not in get_args(Kind):
+            raise UnknownNameError("kind of steering", self.kind, get_args(Kind))
+        if self.columns < 6 or self.most_turn <= 0:
+            raise ConfigError(f"Steering has 6 columns or more, and turns: most_turn above 0; got {self}.")
         return Steering(spec, self)
 
 
@@ -73,10 +81,10 @@ class Steering(Controller):
         headed = obs[self._heading] if self._heading else like.new_zeros(len(like), 2)
         goal = obs[self._goal] if self._goal else like.new_zeros(len(like), 3)
         sure = goal[:, 2:].clamp(0, 1)
-        if self.config.kind == "proportional":
-            turn, ahead = self._proportional(headed, goal)
-        else:
+        if self.config.kind == "central-complex":
             turn, ahead = self._circuit(headed, goal, touch)
+        else:
+            turn, ahead = self._plain(headed, goal)
         size = self.spec.action_size
         wheels = torch.cat([ahead - turn, ahead + turn], 1)
         wheels = touch.part("wheels", sure * wheels / wheels.abs().amax(1, keepdim=True).clamp(min=1))
@@ -102,7 +110,7 @@ class Steering(Controller):
         turn = turn_gain * sine * (1 + 4 * harder * away)
         # Right behind it the two sides balance: it turns to the left, rather than stand.
         turn = torch.where((away > 0.98) & (sine.abs() < 0.05), turn_gain.expand_as(turn), turn)
-        return turn.clamp(-0.35, 0.35), speed * (1 - 2 * away).clamp(min=0).square()
+        return turn.clamp(-self.config.most_turn, self.config.most_turn), speed * (1 - 2 * away).clamp(min=0).square()
 
     def _shifted(self, bump: Tensor) -> Callable[[float], Tensor]:
         """The bump as cells read it that are wired from columns to one side: first harmonic, by columns' weights."""
@@ -115,8 +123,11 @@ class Steering(Controller):
 
         return read
 
-    def _proportional(self, headed: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+    def _plain(self, headed: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
         cosine = (headed * goal[:, :2]).sum(1, keepdim=True)
         sine = headed[:, :1] * goal[:, 1:2] - headed[:, 1:2] * goal[:, :1]
-        off = torch.atan2(sine, cosine)
-        return (0.6 * off).clamp(-0.35, 0.35), cosine.clamp(min=0).square()
+        off, most = torch.atan2(sine, cosine), self.config.most_turn
+        if self.config.kind == "on-off":
+            faces = off.abs() <= FACES_RAD
+            return torch.where(faces, off, most * off.sign()).clamp(-most, most), faces.to(off)
+        return (0.6 * off).clamp(-most, most), cosine.clamp(min=0).square()

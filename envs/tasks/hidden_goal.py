@@ -48,6 +48,8 @@ class HiddenGoalOptions:
     """Time after which a trial is over without food; None for the protocol's."""
     probe_s: float | None = None
     """Length of a trial without food, where the protocol has such; None for the protocol's."""
+    explore_s: float | None = None
+    """Length of a first trial without food, in which the ground can be explored; None for the protocol's."""
     kidnap_s: float | None = None
     """Time in the trial at which the body is carried off; None for the protocol's."""
     obstacles: int | None = None
@@ -87,7 +89,7 @@ class HiddenGoalOptions:
 
 def _wanted(options: HiddenGoalOptions) -> Protocol:
     """The protocol with what was asked for in place of its own."""
-    given = ("goals", "trials", "trial_s", "probe_s", "kidnap_s", "obstacles")
+    given = ("goals", "trials", "trial_s", "probe_s", "explore_s", "kidnap_s", "obstacles")
     changes = {name: getattr(options, name) for name in given if getattr(options, name) is not None}
     p = replace(protocol(options.protocol), **changes)
     for name, value in changes.items():

@@ -26,6 +26,7 @@ from innervate.envs.foreign.robots import SUFFIXES, path_of
 from innervate.envs.registry import TASKS
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.commands._environment import environment_options, given
+from innervate.launch.commands._swaps import with_swaps, without_swaps
 from innervate.launch.commands._tables import print_table
 from innervate.launch.run.config import EvaluationConfig, RunConfig
 from innervate.launch.run.config_file import check_names, read, sense_words, table, table_name
@@ -62,6 +63,8 @@ class Choice:
     """Tasks in a row, with commas between them."""
     keep: str | None = None
     """What keeps the earlier ones."""
+    swaps: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Organs of the preset's animal to what stands in for each: `--brain.memory dictionary`."""
 
     def over(self, default: Any, name: str) -> Any:
         """A part of the configuration with what the file says of it."""
@@ -123,8 +126,8 @@ def _help(kind: Any, text: str) -> Any:
 def options_type(choice: Choice) -> type[Any]:
     """The dataclass of options for this choice; its nested parts are the configurations themselves."""
     task, controller, learner = choice.task or EXAMPLE, choice.controller, choice.learner
-    suited = PRESETS.filled(task, controller, learner)
-    chosen = PRESETS[choice.preset] if choice.preset else suited
+    suited = with_swaps(PRESETS.filled(task, controller, learner), choice.swaps)
+    chosen = with_swaps(PRESETS[choice.preset], choice.swaps) if choice.preset else suited
     ours = CONTROLLERS.name_of(chosen.controller).replace("_", "-") == controller.replace("_", "-")
     controller_default = chosen.controller if ours else suited.controller
     same = LEARNERS.name_of(chosen.learner).replace("_", "-") == learner.replace("_", "-")
@@ -184,6 +187,7 @@ def parse(argv: Sequence[str]) -> Any:
 
     What a configuration file says stands in place of the defaults, so that a word on the command line wins.
     """
+    argv, swaps = without_swaps(argv)
     named = _first(argv, "--config", None)
     file = Path(named) if named is not None else None
     said = read(file) if file is not None else {}
@@ -219,7 +223,7 @@ def parse(argv: Sequence[str]) -> Any:
     controller = controller or CONTROLLERS.name_of(base.controller)
     learner = learner or LEARNERS.name_of(base.learner)
     kind = options_type(
-        Choice(task, controller, learner, preset, senses, tuple(argv), options, file, said, sequence, keep)
+        Choice(task, controller, learner, preset, senses, tuple(argv), options, file, said, sequence, keep, swaps)
     )
     if file is not None:
         of_file = [word for word in (*in_file, *_sense_words(file, said, ())) if word is not None]

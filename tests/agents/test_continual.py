@@ -233,7 +233,8 @@ def test_a_heavier_arm_of_the_twin_is_mujoco_s() -> None:
         mujoco.mj_resetData(model, data)
         data.qpos[:], data.qvel[:] = rng.uniform(low + 0.3, high - 0.3), rng.normal(0, 1, 2)
         angle, rate, activation = (torch.tensor(np.array(x)) for x in (data.qpos, data.qvel, data.act))
-        state, excitation = BodyState(angle, rate, activation, torch.zeros(6).double()), rng.uniform(0, 1, 6)
+        state = BodyState(angle, rate, activation, torch.zeros(6).double(), angle, rate)
+        excitation = rng.uniform(0, 1, 6)
         after, light = (t.step(state, torch.tensor(excitation), torch.zeros(2).double()) for t in (twin, plain))
         data.ctrl[:] = excitation
         mujoco.mj_step(model, data, nstep=2)

@@ -62,9 +62,13 @@ def test_senses(name: str) -> None:
     """In a batch as alone, snapshots go on bit for bit, and what is given is what was said."""
     from innervate.agents.experience.worlds import make_vector_env
 
-    before = (SENSES["odometry"](),) if name in ("belief", "remembered") else ()  # of what others tell
-    options: dict[str, Any] = {"content": "displaced", "gate": "heading"} if name == "remembered" else {}
-    world = WorldConfig(id="swim", options={"n_links": 3}, senses=(*before, SENSES[name](**options)))
+    before = (
+        (SENSES["odometry"](),) if name in ("belief", "ground", "predict", "remembered") else ()
+    )  # of what others tell
+    options: dict[str, Any] = {
+        "ground": {"ray": "body_velocity"}, "remembered": {"content": "displaced", "gate": "heading"},
+    }  # fmt: skip
+    world = WorldConfig(id="swim", options={"n_links": 3}, senses=(*before, SENSES[name](**options.get(name, {}))))
     if getattr(SENSES[name](), "camera", None) and "ok" not in gl.probe().values():
         pytest.skip(f"no OpenGL here; {gl.MEND}")
 

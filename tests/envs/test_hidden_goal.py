@@ -170,7 +170,7 @@ def test_protocols_are_what_they_are_called() -> None:
     assert sum(t.probe for t in course(PROTOCOLS["reference"], 5)) == 1
     assert [t.food[0] for t in course(PROTOCOLS["reversal"], 1)] == [0] * 4 + [1] * 4
     paired = course(PROTOCOLS["paired"], 1)
-    assert len(paired) == 28 and all(t.cue == t.food[0] for t in paired)
+    assert len(paired) == 52 and all(t.cue == t.food[0] for t in paired)
     assert [t.changed for t in course(PROTOCOLS["dusk"], 1)] == [False, True, True, True, True]
 
 

@@ -31,6 +31,8 @@ class BeliefConfig:
     """Chance per correction of being anywhere."""
     blur: float = 0.08
     """Share that goes over to each neighbour when the belief moves by a cell."""
+    around_m: float = 1.5
+    """It tells the mean of what lies this near to the likeliest cell, along x and y."""
 
     def build(self, spec: ControllerSpec, num_envs: int) -> "Belief":
         """For a body whose senses before it give `displaced`, `place_at` and `place_age_s`."""
@@ -38,9 +40,11 @@ class BeliefConfig:
 
 
 class Belief(Sense):
-    """Gives `belief` (m, the mean, on the map of the sense of place) and `belief_spread` (m, root of the variance).
+    """Gives `belief` (m, on the map of the sense of place), the mean around the likeliest cell, and `belief_spread`
+    (m), the root of the variance there over the share of the belief that lies there.
 
-    Without a sense of place before it, or odometry, it believes what it has; without either there is nothing to it.
+    Without a sense of place before it, or odometry, it believes what it has; without either there is nothing to it. A
+    map that is empty yet begins where the body is.
     """
 
     remembers = "episode"
@@ -80,7 +84,7 @@ class Belief(Sense):
         mean, spread = np.zeros((len(ids), 2)), np.zeros((len(ids), 1))
         for row, i in enumerate(ids):
             if not self._seen[i]:
-                if "place_at" not in values:  # odometry alone begins where it begins
+                if "place_at" not in values or not sure[row]:  # odometry alone, and a new map, begin where it is
                     self._grid[i] = self._bell(now[row], 2 * self.config.cell_m, 0.0)
                 self._seen[i] = True
             elif "moved" in values and values["moved"][row, 0] > 0.5:
@@ -126,10 +130,18 @@ class Belief(Sense):
         self._grid[i] = after / after.sum()
 
     def _moments(self, i: int) -> tuple[Float[np.ndarray, "2"], float]:
-        x, y = self._grid[i].sum(axis=1), self._grid[i].sum(axis=0)
-        mean = np.array([(x * self._axis).sum(), (y * self._axis).sum()])
-        variance = (x * (self._axis - mean[0]) ** 2).sum() + (y * (self._axis - mean[1]) ** 2).sum()
-        return mean + self._rest[i], float(np.sqrt(variance))
+        """Far doubt would draw a mean of all of it aside."""
+        grid, reach = self._grid[i], round(self.config.around_m / self.config.cell_m)
+        at = np.unravel_index(int(grid.argmax()), grid.shape)
+        near = tuple(slice(max(0, int(k) - reach), int(k) + reach + 1) for k in at)
+        part = grid[near]
+        share = float(part.sum())
+        mean, variance = np.zeros(2), 0.0
+        for axis in (0, 1):
+            weight, where = part.sum(axis=1 - axis) / share, self._axis[near[axis]]
+            mean[axis] = (weight * where).sum()
+            variance += float((weight * (where - mean[axis]) ** 2).sum())
+        return mean + self._rest[i], float(np.sqrt(variance)) / share
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """The belief."""

@@ -34,6 +34,8 @@ class OdometryConfig:
     """Standard deviation of the compass, where there is one."""
     compass_gain: float = 0.1
     """Share by which a reading of the compass corrects the heading; 0 leaves it alone."""
+    lost_rad: float = 0.5
+    """Where heading and compass are further apart, it has been turned by somebody, and takes the compass's word."""
 
     def build(self, spec: ControllerSpec, num_envs: int) -> "Odometry":
         """For a body that tells how it moves. Raises `ConfigError` for one that does not."""
@@ -102,7 +104,8 @@ class Odometry(Sense):
             north = values["compass"]
             read = np.arctan2(north[:, 1], north[:, 0]) + c.compass_noise_rad * noise[:, 2]
             off = (read - angle + np.pi) % (2 * np.pi) - np.pi
-            angle = angle + np.where(first, 1.0, c.compass_gain) * off
+            lost = first | ((np.abs(off) > c.lost_rad) & (c.compass_gain > 0))
+            angle = angle + np.where(lost, 1.0, c.compass_gain) * off
         middle = angle - turned / 2
         cosine, sine = np.cos(middle), np.sin(middle)
         self._place[ids] += np.stack([ahead * cosine - aside * sine, ahead * sine + aside * cosine], 1) * scale[:, None]

@@ -50,7 +50,8 @@ class PlaceConfig:
 
 class PlaceSense(Sense):
     """Gives `place` (activity of every place, of sum 1), `place_at` (m, in the frame of the odometry that mapped it),
-    `place_confidence` and `place_age_s` (since the last look; large before the first).
+    `place_confidence` and `place_age_s` (since the last look; large before the first). While odometry draws the map,
+    the body is where odometry says, with a confidence of 1.
     """
 
     remembers = "life"
@@ -80,7 +81,8 @@ class PlaceSense(Sense):
         self.gives = (
             Channel("place", c.places, "1", 1.0, "activity of the places it knows, in the order in which it met them"),
             Channel("place_at", 2, "m", None, "where the active places lie, on its own map", ("along x", "along y")),
-            Channel("place_confidence", 1, "1", 1.0, "how far the best place stands out", ("confidence",)),
+            Channel("place_confidence", 1, "1", 1.0, "how far the best place stands out, 1 while it draws its map",
+                    ("confidence",)),
             Channel("place_age_s", 1, "s", None, "since it last looked", ("age of the percept",)),
         )  # fmt: skip
         n = num_envs
@@ -129,9 +131,10 @@ class PlaceSense(Sense):
         for row in np.flatnonzero(due).tolist():
             i = int(ids[row])
             picture = values[VIEW][row] if self._sight else self._drawn(values, row, turn)
-            if "displaced" in values and self._mapping[i]:
-                self._imprint(i, picture, values["displaced"][row].astype(np.float64))
             self._recognise(i, picture)
+            if "displaced" in values and self._mapping[i]:
+                self._best[i], self._sure[i] = values["displaced"][row], 1.0
+                self._imprint(i, picture, values["displaced"][row].astype(np.float64))
             self._since[i] = 0
         age = np.minimum(self._since[ids] * self._step_s, 1e3)
         self._step[ids] += 1

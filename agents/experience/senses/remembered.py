@@ -35,6 +35,11 @@ class RememberedConfig:
     doubt: str = "belief_spread"
     """Channel above whose `most_doubt` nothing is stored; a body that does not tell it does not doubt."""
     most_doubt: float = 1.5
+    ahead: float = 0.0
+    """What is stored lies so far (in the content's unit) along `heading` from the content: who touches the edge of food
+    has its middle before it."""
+    heading: str = "heading"
+    """Channel of cosine and sine of where it is headed; read where `ahead` is not 0, for a content of two numbers."""
     half_range: float = 12.0
     """The code reaches from minus this to this, in the content's unit."""
     cells: int = 192
@@ -57,7 +62,14 @@ class Remembered(Sense):
         told = {channel.name: channel for channel in spec.observations}
         self._content, gate = spec.channel(c.content), spec.channel(c.gate)
         self._cue, self._doubt = told.get(c.cue), told.get(c.doubt)
-        self.takes = tuple(x for x in (self._content, gate, self._cue, self._doubt) if x is not None)
+        self._heading = spec.channel(c.heading) if c.ahead else None
+        if self._heading is not None and (self._heading.size, self._content.size) != (2, 2):
+            raise ConfigError(
+                f"What lies ahead is stored of a content of 2 numbers by a heading of 2; {c.content!r} has "
+                f"{self._content.size} and {c.heading!r} {self._heading.size}: set ahead=0."
+            )
+        taken = (self._content, gate, self._cue, self._doubt, self._heading)
+        self.takes = tuple(x for x in taken if x is not None)
         content = self._content
         self.gives = (
             Channel("remembered", content.size, content.unit, description=f"the {content.name} of then"),
@@ -94,6 +106,8 @@ class Remembered(Sense):
         if self._doubt is not None:
             opens &= values[self._doubt.name].max(axis=1) <= self.config.most_doubt
         if opens.any():
+            if self._heading is not None:
+                content = content + self.config.ahead * values[self._heading.name]
             self._store(ids[opens], cue[opens], content[opens])
         changed = (self._asked[ids] != cue).any(axis=1)
         if changed.any():

@@ -31,6 +31,8 @@ class RingConfig:
     """Standard deviation of the compass, where the body has one."""
     compass_gain: float = 0.1
     """Share by which the compass draws the bump in a control step; 0 leaves it alone."""
+    lost_rad: float = 0.5
+    """A compass further from the bump than this makes it jump there, as a strong landmark does (Kim et al. 2017)."""
 
     def build(self, spec: ControllerSpec, num_envs: int) -> "Ring":
         """For a body that tells `turn_rate`, or `body_velocity`. Raises `ConfigError` for one that does not."""
@@ -100,7 +102,9 @@ class Ring(Sense):
             north = values["compass"].astype(np.float64)
             off = normal(self._key[ids], self._count[ids], 1)[:, 0] * self.config.compass_noise_rad
             read = np.arctan2(north[:, 1], north[:, 0]) + off
-            pull = np.where(first, 1e3, self.config.compass_gain)[:, None]
+            off = (read - self.heading_rad(self._cells[ids]) - turned + np.pi) % (2 * np.pi) - np.pi
+            lost = first | ((np.abs(off) > self.config.lost_rad) & (self.config.compass_gain > 0))
+            pull = np.where(lost, 1e3, self.config.compass_gain)[:, None]
             drive = drive + pull * (self._bump(read) - 0.5)
         height = np.abs(drive).max(axis=1, keepdims=True)
         self._cells[ids] = np.where(height > 1e-12, 0.5 + 0.5 * drive / np.maximum(height, 1e-12), self._cells[ids])

@@ -55,6 +55,9 @@ class Protocol:
     """Half a period of day and dusk within a trial; 0 for none."""
     odour: bool = False
     """Whether the food is smelt."""
+    explore_s: float = 0.0
+    """Length of a trial without food, number 0 of the first day, in which there is only the ground to be known; 0 for
+    none."""
 
 
 _DMP = Protocol(days=9, trials=4, probe_after=2)
@@ -63,7 +66,7 @@ PROTOCOLS: dict[str, Protocol] = {
     "reference": Protocol(days=5, trials=4, new_goals="never", probe_after=4, probe_last_day=True),
     "dmp": _DMP,
     "reversal": Protocol(days=1, trials=8, moves_at=5),
-    "paired": Protocol(days=1, trials=0, pairs=(6, 2, 6)),
+    "paired": Protocol(days=1, trials=0, pairs=(6, 2, 6, 12)),
     "detour": Protocol(days=1, trials=6, changed_from=4, door=True, door_shuts=True, obstacles=4),
     "dusk": replace(_DMP, changed_from=2, light=DUSK),
     "winter": replace(_DMP, changed_from=2, light=WINTER),
@@ -91,7 +94,7 @@ class Trial:
 
     day: int
     number: int
-    """Within the day, from 1; a probe has that of the trial before it."""
+    """Within the day, from 1, 0 of an exploration; a probe has that of the trial before it."""
     food: tuple[int, ...]
     """Places, by number, that hold food; where they would be, in a probe."""
     limit_s: float
@@ -107,12 +110,16 @@ def course(p: Protocol, days: int) -> tuple[Trial, ...]:
     if p.pairs:
         if p.goals != 1:
             raise ConfigError(f"The protocol of pairs shows one goal at a time; goals={p.goals} were asked for.")
+        if p.explore_s:
+            raise ConfigError(f"The protocol of pairs begins with a pair; explore_s={p.explore_s:g} is for the others.")
         return _paired(p)
     if p.goals < 1:
         raise ConfigError(f"A protocol without a goal asks for nothing; goals={p.goals} came, give at least 1.")
     if p.trials < 1 or days < 1:
         raise ConfigError(f"A course has at least one day of one trial; days={days} and trials={p.trials} came.")
     trials, where = list[Trial](), 0
+    if p.explore_s:
+        trials.append(Trial(day=0, number=0, food=tuple(range(p.goals)), limit_s=p.explore_s, probe=True))
     for day in range(days):
         for number in range(1, p.trials + 1):
             first = day == 0 and number == 1

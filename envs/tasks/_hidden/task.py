@@ -187,10 +187,10 @@ class HiddenGoal(Task):
     def info(self, s: Sensors, memory: Memory) -> dict[str, np.ndarray]:
         """The truth, not for a nervous system.
 
-        `trial` (from 0, over the episode), `day`, `number` (of the trial within the day, from 1), `probe`, `over`
-        (the trial ends here), `latency_s` and `path_m` so far in the trial, `straight_m` (from its start to the edge of
-        the nearest food), `light` (counted as in `LIGHTS`), `carried`, `position_m` (2), `heading_rad`, `goal_m` (2 a
-        place that holds food, or would in a probe).
+        `trial` (from 0, over the episode), `day`, `number` (of the trial within the day, from 1; 0 of an exploration),
+        `probe`, `over` (the trial ends here), `latency_s` and `path_m` so far in the trial, `straight_m` (from its
+        start to the edge of the nearest food), `light` (counted as in `LIGHTS`), `carried`, `position_m` (2),
+        `heading_rad`, `goal_m` (2 a place that holds food, or would in a probe).
         """
         trial, (x, y) = self._trial(s), self.body.ahead(s).T
         rows = np.asarray(memory)

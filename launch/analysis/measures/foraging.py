@@ -23,7 +23,7 @@ class Trial:
 
     day: int
     number: int
-    """Within the day, from 1; a probe has that of the trial before it."""
+    """Within the day, from 1, 0 of an exploration; a probe has that of the trial before it."""
     probe: bool
     found: bool
     latency_s: float
@@ -186,7 +186,7 @@ def summary(days: Sequence[Sequence[Trial]]) -> Mapping[str, float]:
     first, second = latencies_s(days, 1), latencies_s(days, 2)
     if len(second):
         told["savings"] = savings(first, second)
-    probes = [t for day in days for t in day if t.probe]
+    probes = [t for day in days for t in day if t.probe and t.number > 0]
     if probes:
         told["probe_within"] = float(np.mean([occupancy(t.track_m, t.goal_m[0])[0] for t in probes]))
         told["probe_preference"] = float(np.nanmean([preference(t.track_m, t.goal_m[0]) for t in probes]))

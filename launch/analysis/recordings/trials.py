@@ -58,6 +58,8 @@ def live(env: Any, policy: Policy, seeds: Sequence[int], watch: Watch | None = N
     n, where = env.num_envs, slices(env.channels)
     flat, _ = env.reset(seed=[int(s) for s in seeds])
     truth: dict[str, np.ndarray] = {}
+    if hasattr(env, "unwatched"):
+        env.unwatched[:] = False
     living, diary = np.ones(n, bool), Diary(n, env.control_step_s)
     while living.any():
         action = policy({name: flat[:, where[name]] for name in where}, truth)
@@ -71,6 +73,8 @@ def live(env: Any, policy: Policy, seeds: Sequence[int], watch: Watch | None = N
             watch({name: seen[:, columns] for name, columns in where.items()}, truth, living)
         diary.note(truth, living)
         living &= ~ended
+        if hasattr(env, "unwatched"):
+            env.unwatched[:] = ~living
     return diary.days
 
 

@@ -1,114 +1,107 @@
-"""Days that a whole animal lives: built by name, taught a map by daylight, cut where it is asked for."""
+"""Days that a whole animal lives: built by name, given a map by daylight, cut and changed where it is asked for."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from innervate.agents.brains._organs import CUTS, Animal, peers, swapped
 from innervate.agents.brains.forager import FORAGER, SENSES, plain
-from innervate.agents.experience.damaged import DamagedConfig
 from innervate.agents.experience.worlds import controller_spec, make_vector_env
 from innervate.agents.learner import WorldConfig
-from innervate.controllers.circuits.brain import BrainConfig
-from innervate.controllers.circuits.search import SearchConfig
-from innervate.controllers.circuits.sine import SineConfig
-from innervate.controllers.probe import Lesion
 from innervate.envs.sight.gl import prepare
 from innervate.launch.analysis.measures.foraging import Trial, latencies_s, occupancy
-from innervate.launch.analysis.recordings.trials import live
-from innervate.launch.bench.forage.days import survey
-
-Animal = tuple[dict[str, Any], BrainConfig]
-"""Senses by organ, in their order, and the brain."""
+from innervate.launch.analysis.recordings.trials import Policy, live
+from innervate.launch.bench.forage.days import REACH_M, survey
+from innervate.launch.bench.forage.days import SENSES as BASELINE
+from innervate.launch.bench.forage.policies import Dictionary, Oracle
 
 LIMIT_S = 120.0
-
-
-def _sense_cut(organ: str, *lesions: Lesion) -> Animal:
-    return {**SENSES, organ: DamagedConfig(sense=SENSES[organ], lesions=lesions)}, FORAGER
-
-
-def _part_cut(part: str, **changes: Any) -> Animal:
-    return dict(SENSES), BrainConfig(parts={**FORAGER.parts, part: replace(FORAGER.parts[part], **changes)})
-
-
-LESIONS: dict[str, tuple[Animal, str]] = {
-    "heading": (_sense_cut("heading", Lesion(name="bump_heading")), "no heading"),
-    "odometry": (_sense_cut("odometry", Lesion(name="displaced", kind="frozen")), "its way stands still"),
-    "place": (_sense_cut("place", Lesion(name="place_at", kind="noise", severity=3.0)), "3 m of noise"),
-    "belief": (_sense_cut("belief", Lesion(name="belief", kind="noise", severity=1.5)), "1.5 m of noise"),
-    "memory": (_sense_cut("memory", Lesion(name="remembered_familiarity")), "nothing is familiar"),
-    "search": (_part_cut("search", controller=SearchConfig(search_m=0.05, reach_m=0.4)), "no ground to search"),
-    "steering": (_part_cut("steering", controller=SineConfig()), "a clock drives the wheels"),
-}
-"""Organ to the animal without it and what stands in: declared before anything was measured."""
-
-ANIMALS: dict[str, Animal] = {"forager": (dict(SENSES), FORAGER), "all plain": plain()}
+PLAIN, WHOLE, FAIR, ORACLE = "all plain", "forager", "place + dictionary + steering", "oracle"
+WITHOUT, WITH = "forager without ", "forager with "
 
 
 def animal(who: str) -> Animal:
-    """By name: one of `ANIMALS`, or `forager without ORGAN`."""
-    organ = who.removeprefix("forager without ")
-    return LESIONS[organ][0] if organ != who else ANIMALS[who]
+    """By name: all plain, the forager, it without an organ, with a plain organ, or with another memory, place, motor.
+
+    `forager with plain ORGAN`, `forager with MEMORY, PLACE, MOTOR`.
+    """
+    if who.startswith(WITHOUT):
+        return CUTS[who.removeprefix(WITHOUT)].animal
+    if who.startswith(f"{WITH}plain "):
+        return peers()[who.removeprefix(f"{WITH}plain ")][2]
+    one: Animal = plain() if who == PLAIN else (dict(SENSES), FORAGER)
+    if who.startswith(WITH):
+        for organ, name in zip(("memory", "place", "motor"), who.removeprefix(WITH).split(", "), strict=True):
+            one = swapped(one, organ, name)
+    return one
 
 
-def lived(one: Animal, protocol: str, scene: int, days: int, **options: Any) -> list[list[Trial]]:
-    """Its days, each a life of its own, in the same world and from the same seeds whoever lives them."""
-    env, brain = _born(one, protocol, scene, days, **options)
-    state = [brain.initial_state(days)]
-
-    @torch.no_grad()
-    def act(obs: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]) -> np.ndarray:
-        del truth
-        told = {name: torch.from_numpy(np.ascontiguousarray(value, np.float32)) for name, value in obs.items()}
-        action, state[0] = brain(told, state[0])
-        return action.numpy()
-
-    found = live(env, act, [1000 * scene + k for k in range(days)])
+def lived(who: str, protocol: str, scene: int, days: int, **options: Any) -> list[list[Trial]]:
+    """Days, each a life of its own, in the same world and from the same seeds whoever lives them."""
+    env, policy = born(who, protocol, scene, days, **options)
+    found = live(env, policy, [1000 * scene + k for k in range(days)])
     env.close()
     return found
 
 
-def _born(one: Animal, protocol: str, scene: int, bodies: int, **options: Any) -> tuple[Any, Any]:
+class Thinking:
+    """A brain as a policy."""
+
+    def __init__(self, one: Animal, env: Any) -> None:
+        self.brain = one[1].build(controller_spec(env), torch.Generator().manual_seed(0))
+        self._state = self.brain.initial_state(env.num_envs)
+
+    @torch.no_grad()
+    def __call__(self, obs: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]) -> np.ndarray:
+        """By what is sensed alone."""
+        del truth
+        told = {name: torch.from_numpy(np.ascontiguousarray(value, np.float32)) for name, value in obs.items()}
+        action, self._state = self.brain(told, self._state)
+        return action.numpy()
+
+
+def born(who: str, protocol: str, scene: int, bodies: int, **options: Any) -> tuple[Any, Policy]:
+    """The environment with its senses, a map given where none is to be explored, and who acts in it."""
     prepare(render=True)
-    senses, brain = one
-    world = WorldConfig(
-        id="hidden-goal", options={"protocol": protocol, "town": True, "scene": scene, **options},
-        senses=tuple(senses.values()),
-    )  # fmt: skip
-    env: Any = make_vector_env(world, bodies)
-    number = list(senses).index("place")
-    env.teach({f"{number}.{name.partition('.')[2]}": value for name, value in survey(env).items()})
-    return env, brain.build(controller_spec(env), torch.Generator().manual_seed(0))
+    senses = {ORACLE: {}, FAIR: dict(zip(("odometry", "place", "belief"), BASELINE, strict=True))}.get(who)
+    one = None if senses is not None else animal(who)
+    senses = one[0] if one is not None else senses or {}
+    told = {"protocol": protocol, "town": True, "scene": scene, **options}
+    env: Any = make_vector_env(WorldConfig(id="hidden-goal", options=told, senses=tuple(senses.values())), bodies)
+    if "place" in senses and not options.get("explore_s"):  # else it draws its map itself
+        number = {name: k for k, name in enumerate(senses)}
+        known = {f"{number['place']}.{key.partition('.')[2]}": value for key, value in survey(env).items()}
+        if "ground" in senses:
+            known[f"{number['ground']}.middle"] = np.zeros(2)
+        env.teach(known)
+    if one is not None:
+        return env, Thinking(one, env)
+    return env, Oracle() if who == ORACLE else Dictionary(bodies, REACH_M)
 
 
-def figures(who: str, protocol: str, scene: int, days: int) -> dict[str, list[Any]]:
-    """What the rows are made of, a number a day."""
-    found = lived(animal(who), protocol, scene, days)
+def figures(who: str, protocol: str, scene: int, days: int, options: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What the rows are made of, a number a day; of trials, what trials 2 to 4 were like."""
+    found = lived(who, protocol, scene, days, **options)
     later = [[t for t in day if t.number >= 2 and not t.probe] for day in found]
+    trials = [t for day in later for t in day]
     return {
-        "trial_1_s": latencies_s(found, 1).tolist(), "trial_2_s": latencies_s(found, 2).tolist(),
-        "later_s": [float(np.mean([t.latency_s if t.found else LIMIT_S for t in day])) for day in later],
-        "found": [t.found for day in later for t in day], "straight_m": [t.straight_m for day in later for t in day],
-        "path_m": [t.path_m for day in later for t in day],
-        "probe": [float(occupancy(t.track_m, t.goal_m[0])[0]) for day in found for t in day if t.probe],
+        "first": latencies_s(found, 1).tolist(), "second": latencies_s(found, 2).tolist(),
+        "fed": [t.found for day in found for t in day if t.number == 1],
+        "again": [float(np.mean([t.latency_s if t.found else LIMIT_S for t in day])) for day in later],
+        "found": [t.found for t in trials], "straight_m": [t.straight_m for t in trials],
+        "path_m": [t.path_m for t in trials],
+        "probe": [float(occupancy(t.track_m, t.goal_m[0])[0]) for day in found for t in day if t.probe and t.number],
     }  # fmt: skip
 
 
-def cost(who: str, seconds: int) -> float:
-    """Seconds of one body's life for each second of processor time."""
-    torch.set_num_threads(1)
-    env, brain = _born(animal(who), "dmp", 0, 1)
-    flat, _ = env.reset(seed=[0])
-    state, spec = brain.initial_state(1), controller_spec(env)
-    began = time.process_time()
-    for _ in range(round(seconds / env.control_step_s)):
-        with torch.no_grad():
-            action, state = brain(spec.split(torch.from_numpy(np.asarray(flat, np.float32))), state)
-        flat, *_ = env.step(action.numpy())
-    took = time.process_time() - began
-    env.close()
-    return seconds / took
+def asked(who: str, scene: int, days: int, slack_m: float) -> list[list[bool]]:
+    """`paired`, by session: whether it went to the right place at once, `slack_m` about at the most."""
+    found = lived(who, "paired", scene, days)
+    sessions = max(t.day for day in found for t in day) + 1
+    return [
+        [bool(t.found and t.path_m <= t.straight_m + slack_m)
+         for day in found for t in day if t.day == session and t.number == 2]
+        for session in range(sessions)
+    ]  # fmt: skip

@@ -73,9 +73,7 @@ def known(offset: dict[str, float]) -> Scores:
 
 
 def test_claims_fall_as_the_scores_do() -> None:
-    said = {
-        row.row: row for row in bilateral.claims(known({"dominant": -1.0, bilateral.BILATERAL: -0.5}))
-    }
+    said = {row.row: row for row in bilateral.claims(known({"dominant": -1.0, bilateral.BILATERAL: -0.5}))}
     won = said["reach: dominant, minus non-dominant"]
     assert won.value == pytest.approx(-1.0)
     assert won.peer.endswith("each side beats the other in its own task: better")
