@@ -49,7 +49,8 @@ def markdown(rows: Sequence[Row], manifest: dict[str, Any]) -> str:
     for r in rows:
         interval = f"{_figure(r.interval[0])} to {_figure(r.interval[1])}" if r.interval else ""
         holds = {True: "yes", False: "**no**", None: ""}[r.holds] + (" (stale)" if r.stale else "")
-        lines.append(f"| {r.row} | {_figure(r.value)} {r.unit} | {interval} | {r.n} | {r.peer} | {r.reach} | {holds} |")
+        value = _figure(r.value) if r.value is None else f"{_figure(r.value)} {r.unit}"
+        lines.append(f"| {r.row} | {value} | {interval} | {r.n} | {r.peer} | {r.reach} | {holds} |")
     quick = " (quick run)" if manifest.get("quick") else ""
     lines.append("")
     lines.append(
