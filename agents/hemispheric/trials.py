@@ -11,7 +11,7 @@ from torch import Tensor
 from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
 from ...envs.bodies.arm import RANGE_RAD
-from ...envs.tasks._arm import CENTRAL_RAD
+from ...envs.tasks._shared.arm import CENTRAL_RAD
 from ...envs.tasks.reach import DIRECTIONS
 from ..twins.plant import Plant
 

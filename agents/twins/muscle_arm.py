@@ -16,7 +16,7 @@ from innervate.signals import Channel
 
 from ...controllers import ControllerSpec
 from ...envs.bodies.arm import FOREARM_M, TIMESTEP_S, UPPER_ARM_M, arms
-from ...envs.tasks._arm import CONTROL_STEP_S
+from ...envs.tasks._shared.arm import CONTROL_STEP_S
 from . import curves
 from .plant import BodyState
 from .two_link import TwoLink

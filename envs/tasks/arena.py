@@ -19,7 +19,7 @@ from ..scenery.weather import weather
 from ..sensors import Sensors
 from ..term import Term
 from ..world import World
-from ._drive import Drive, DriveOptions
+from ._shared.drive import Drive, DriveOptions
 
 EPISODE_STEPS = 1000
 EXAMPLES = ({"light": "dusk", "side_m": 8.0},)

@@ -12,7 +12,7 @@ from innervate.errors import ConfigError
 
 from ..bodies.arm import Spring
 from ..world import World
-from ._arm import arm_world
+from ._shared.arm import arm_world
 from .reach import Reach, ReachOptions
 
 EPISODE_STEPS = 150

@@ -14,7 +14,7 @@ from innervate.errors import ConfigError
 from ..memory import Memory
 from ..sensors import Sensors
 from ..world import World
-from ._arm import FIELD, arm_world
+from ._shared.arm import FIELD, arm_world
 from .reach import Reach, ReachOptions
 
 EPISODE_STEPS = 150

@@ -13,15 +13,15 @@ from innervate.errors import ConfigError, UnknownNameError
 from ..bodies.swimmer import swimmer
 from ..scenery.weather import weather
 from ..world import World
-from ._drive import CONTROL_STEP_S as DRIVE_STEP_S
-from ._drive import Drive
 from ._hidden.bodies import OpenWater, Searcher, Vehicle
 from ._hidden.ground import Ground, boxes
 from ._hidden.protocols import Name, Protocol, course, places_of, protocol
 from ._hidden.task import HOME_RADIUS_M, HiddenGoal
 from ._hidden.world import add_far_town, add_home, add_signs, walled
-from ._swimmer import CONTROL_STEP_S as SWIM_STEP_S
-from ._swimmer import swimmer_channels, swimmer_senses
+from ._shared.drive import CONTROL_STEP_S as DRIVE_STEP_S
+from ._shared.drive import Drive
+from ._shared.swimmer import CONTROL_STEP_S as SWIM_STEP_S
+from ._shared.swimmer import swimmer_channels, swimmer_senses
 
 EPISODE_STEPS = 60_000
 EXAMPLES = (

@@ -6,7 +6,7 @@ Hold a posture of a muscle-driven arm against a force on the hand.
 from dataclasses import dataclass
 
 from ..world import World
-from ._arm import ArmOptions, ArmTask, arm_world
+from ._shared.arm import ArmOptions, ArmTask, arm_world
 
 EPISODE_STEPS = 150
 EXAMPLES = ({"load": "pulse", "onset_s": 0.1, "signal_dependent_noise": 0.1}, {"arms": 2, "load": "sinusoid"},)

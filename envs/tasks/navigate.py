@@ -14,7 +14,7 @@ from ..bodies.swimmer import swimmer
 from ..sensors import Sensors
 from ..term import Term
 from ..world import World
-from ._swimmer import Swimmer
+from ._shared.swimmer import Swimmer
 
 EPISODE_STEPS = 1000
 EXAMPLES = ({"n_links": 3}, {"n_links": 11},)

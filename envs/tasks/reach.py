@@ -15,7 +15,7 @@ from ..inputs import Given
 from ..memory import Memory
 from ..sensors import Sensors
 from ..world import World
-from ._arm import CENTRAL_RAD, GOAL, ArmOptions, ArmTask, arm_world
+from ._shared.arm import CENTRAL_RAD, GOAL, ArmOptions, ArmTask, arm_world
 
 EPISODE_STEPS = 150
 EXAMPLES = ({"go_s": 0.2, "signal_dependent_noise": 0.2}, {"arms": 2},)

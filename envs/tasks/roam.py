@@ -22,7 +22,7 @@ from ..scenery.weather import weather
 from ..sensors import Sensors
 from ..term import Term
 from ..world import World
-from ._drive import Drive
+from ._shared.drive import Drive
 
 EPISODE_STEPS = 300
 EXAMPLES = ({"feeders": 1, "rays": 8},)

@@ -18,7 +18,7 @@ from ..scenery.weather import weather
 from ..sensors import Sensors
 from ..term import Term
 from ..world import World
-from ._drive import Drive, DriveOptions
+from ._shared.drive import Drive, DriveOptions
 
 EPISODE_STEPS = 2000
 EXAMPLES = ({"season": "winter", "aside_m": 0.3},)

@@ -17,7 +17,7 @@ from ..memory import Memory
 from ..sensors import Sensors
 from ..term import Term
 from ..world import World
-from ._swimmer import Swimmer
+from ._shared.swimmer import Swimmer
 
 EPISODE_STEPS = 1000
 BEST_RETURN = 1000.0  # at most 1 a control step

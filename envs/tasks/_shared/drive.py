@@ -9,10 +9,10 @@ from jaxtyping import Float
 from innervate.errors import ConfigError
 from innervate.signals import Channel
 
-from ..memory import Memory
-from ..scenery.weather import Light, Season, weather
-from ..sensors import Sensors
-from ..task import Task
+from ...memory import Memory
+from ...scenery.weather import Light, Season, weather
+from ...sensors import Sensors
+from ...task import Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from jaxtyping import Float
 
 from innervate.signals import Channel
 
-from ..bodies.swimmer import link_names
-from ..sensors import Sensors
-from ..task import Task
+from ...bodies.swimmer import link_names
+from ...sensors import Sensors
+from ...task import Task
 
 CONTROL_STEP_S = 0.03
 LINK_LABELS = ("{} to its left (+x)", "{} backwards (+y)", "turn rate of {}")

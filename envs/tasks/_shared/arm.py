@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from innervate.errors import ConfigError
 from innervate.signals import Channel
 
-from ..bodies.arm import (
+from ...bodies.arm import (
     FOREARM_M,
     HEIGHT_M,
     MEMORY,
@@ -22,14 +22,14 @@ from ..bodies.arm import (
     Spring,
     arms,
 )
-from ..inputs import Given
-from ..memory import Memory
-from ..noise import standard_normal
-from ..randomisation import Randomisation
-from ..sensors import Sensors
-from ..task import Task
-from ..term import Term
-from ..world import World
+from ...inputs import Given
+from ...memory import Memory
+from ...noise import standard_normal
+from ...randomisation import Randomisation
+from ...sensors import Sensors
+from ...task import Task
+from ...term import Term
+from ...world import World
 
 CONTROL_STEP_S = 0.01
 
