@@ -142,8 +142,8 @@ class Senses:
             if stamp_s is not None:
                 first = places[0]
                 verdict = reading.stamps.judge(
-                    stamp_s, float(reading.stamps_s[first]), now_s - float(reading.arrived_s[first])
-                )  # fmt: skip
+                    stamp_s, float(reading.stamps_s[first]), now_s - float(reading.arrived_s[first]), self.sim_s()
+                )
                 if verdict.what:
                     self._count(verdict.what, topic, f"{reading.name}: {verdict.text}")
                 if not verdict.taken:

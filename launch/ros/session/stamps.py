@@ -34,15 +34,21 @@ class Stamps:
         """Whether the stamps tell when something was measured, as far as was seen."""
         return self._fraction and (self._moved or not self._still)
 
-    def judge(self, stamp_s: float | None, last_s: float, passed_s: float) -> Judgement:
-        """A message of this stamp (None without one) after one of `last_s` (or NaN) that came `passed_s` before it."""
+    def judge(
+        self, stamp_s: float | None, last_s: float, passed_s: float, clock_s: float | None = None
+    ) -> Judgement:
+        """A message of this stamp (None without one) after one of `last_s` (or NaN) that came `passed_s` before it.
+
+        `clock_s` is a simulation's time, as far as it was told: while it stands, a state told again is no news.
+        """
         if stamp_s is None:
             return _GOOD
         self._fraction = self._fraction or stamp_s % 1 != 0
         if math.isnan(last_s):
             return _GOOD
         back_s = last_s - stamp_s
-        if back_s == 0 and not (self._fraction and self._moved):
+        stands = clock_s is not None and self._fraction and clock_s <= stamp_s
+        if back_s == 0 and not (stands or (self._fraction and self._moved)):
             self._still = True
             return Judgement(True, "stamp stands still", f"stamps stand still at {stamp_s:.3f} s; go by arrival")
         if 0 <= back_s < REORDERED_S:

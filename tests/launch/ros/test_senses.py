@@ -109,6 +109,28 @@ def test_stamps_tell_old_from_new_where_they_mean_anything(
     assert senses.numbers() == {"angle": taken}
 
 
+def test_a_state_told_again_while_a_simulation_s_clock_stands_is_no_news(robot: Callable[..., Robot]) -> None:
+    """In lock step the first state is told again until a command comes; to act on it twice loses the step."""
+    clock = SimulatedClock()
+    wire = FakeWire(clock)
+    senses = Senses(wire, robot(clock="sim"), clock)
+
+    def tell(state_s: float, clock_s: float) -> int:
+        clock.sleep(0.5)
+        wire.tell("/clock", {"clock": {"sec": int(clock_s), "nanosec": round(clock_s % 1 * 1e9)}})
+        stamp = {"sec": int(state_s), "nanosec": round(state_s % 1 * 1e9)}
+        message = {"header": {"stamp": stamp}, "name": ["hip", "knee", "ankle"], "position": [0.0] * 3}
+        wire.tell("/joint_states", message)
+        return senses.numbers()["angle"]
+
+    assert [tell(0.03, 0.03), tell(0.03, 0.03), tell(0.06, 0.06), tell(0.06, 0.06)] == [1, 1, 2, 2]
+    senses.forget()  # a reset
+    assert tell(0.06, 0.06) == 1
+    # A driver whose stamps stand still while time goes on goes by arrival, as on a robot.
+    senses.forget()
+    assert [tell(7.25, t) for t in (8.0, 8.5, 9.0)] == [1, 2, 3]
+
+
 def test_bad_messages_leave_the_last_good_one_and_are_counted(wire: Any, robot: Callable[..., Robot]) -> None:
     senses = Senses(wire, robot())
     good = {"name": ["knee", "ankle", "hip"], "position": [2.0, 3.0, 1.0]}
