@@ -20,6 +20,7 @@ from innervate.perception.field.answers.mesh import convex_parts, mjcf_of, save_
 from innervate.perception.field.answers.planning import plan
 from innervate.perception.field.answers.space import FREE, Space, carve
 from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.capture.convention import Convention
 from innervate.perception.field.capture.folder import load_capture, save_capture
 from innervate.perception.field.field import NeuralField, colours_fitted, psnr_of
 from innervate.perception.field.radiance.checkpoint import load_field, save_field
@@ -68,7 +69,7 @@ class TrainOptions:
     """Learn a voxel field from a capture; PSNR is shown as it goes."""
 
     capture: Annotated[Path, tyro.conf.Positional]
-    """Folder with a transforms.json."""
+    """Folder with a transforms.json, or of COLMAP, Polycam or Record3D."""
     out: Path = Path("field.safetensors")
     """The field."""
     cpu_s: float = 20.0
@@ -80,8 +81,9 @@ class TrainOptions:
     `bounds` nor depth."""
     depth: bool = True
     """Use depth where the capture has it."""
-    convention: Literal["opengl", "opencv"] | None = None
-    """Of the poses of a capture made elsewhere; checked if not given."""
+    convention: Convention | None = None
+    """Of the poses of a capture made elsewhere: the cameras' axes, and whether they are world-to-camera; checked if not
+    given."""
     exposure: bool = True
     """Take out what exposure and white balance change from picture to picture, in captures without `bounds` and
     depth."""
