@@ -23,7 +23,7 @@ COMMANDS: Catalogue[ModuleType] = Catalogue(
 """The files of `commands/`, and what others bring: modules with `main(argv)`."""
 
 
-DENIED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.EEXIST)
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EEXIST)
 """A place where nothing can be written, or that is not there."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No room: the disk, the quota, or the largest file that this process may write."""

@@ -138,9 +138,25 @@ def _say_skipped(folder: ImageFolder) -> None:
         print(f"left out, cannot be decoded: {name}")
     if folder.below:
         print(f"left alone, {folder.below} images in subfolders: the folder has images of its own")
+    parts = list(dict.fromkeys(n.rsplit("/", 1)[0] for n in folder.names if "/" in n))
+    if len(parts) > 1:
+        print(f"one drive of {len(parts)} folders, one after another: {_few(parts)}")
     if folder.unread:
-        few = ", ".join(folder.unread[:3]) + (", ..." if len(folder.unread) > 3 else "")
-        print(f"left out, {len(folder.unread)} of a kind that is not read (convert them to PNG or JPEG): {few}")
+        how = "convert them to PNG or JPEG; give a video by itself"
+        print(f"left out, {len(folder.unread)} of a kind that is not read ({how}): {_few(folder.unread)}")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _check(options: "Fit | Query | Compare") -> None:
+    """Raise where a number lies outside what it means."""
+    lowest = {"seed": 0, "sequence": 1, "tolerance": 0}
+    for name, least in lowest.items():
+        given = getattr(options, name, least)
+        if given < least:
+            raise ConfigError(f"--{name} is a whole number from {least}; {given} was asked.")
 
 
 def _encoder(path: Path | None) -> Encoder | None:
@@ -149,6 +165,7 @@ def _encoder(path: Path | None) -> Encoder | None:
 
 def fit(options: Fit) -> None:
     """Learn one place from each image of a folder."""
+    _check(options)
     folder = load_images(options.images, skip_corrupt=options.skip_corrupt)
     _say_skipped(folder)
     places = SpikingMap(options.seed, encoder=_encoder(options.encoder))
@@ -160,6 +177,7 @@ def fit(options: Fit) -> None:
 
 def query(options: Query) -> None:
     """Tell the place of each image of a folder."""
+    _check(options)
     places = SpikingMap.load(options.map, _encoder(options.encoder))
     folder = load_images(options.images, skip_corrupt=options.skip_corrupt)
     _say_skipped(folder)
@@ -184,6 +202,10 @@ def query(options: Query) -> None:
 
 def export(options: Export) -> None:
     """Write a map's network as a NIR graph."""
+    if options.out.suffix != ".nir":
+        raise ConfigError(f"A graph is written as .nir; {options.out.name} has another ending.")
+    if not 0 < options.step_s < np.inf:
+        raise ConfigError(f"--step-s is a time above 0 s; {options.step_s} was asked.")
     places = SpikingMap.load(options.map)
     exact = options.nodes == "exact"
     write_graph(spiking_map_graph(places, options.step_s) if exact else common_map_graph(places), options.out)
@@ -208,6 +230,7 @@ def _truth(options: Compare, asked: ImageFolder, reference: ImageFolder) -> np.n
 
 def compare(options: Compare) -> None:
     """Every recogniser on two folders of the same route: a table and figures."""
+    _check(options)
     reference, asked = load_images(options.reference), load_images(options.query)
     _say_skipped(reference)
     _say_skipped(asked)
