@@ -14,6 +14,7 @@ from innervate.envs.scenery.weather import Light, Season
 from innervate.errors import ConfigError
 from innervate.files import write_text_atomically
 from innervate.launch.analysis.measures.arena_fields import Explored, figures
+from innervate.launch.commands._numbers import check_numbers
 from innervate.launch.commands._place_figures import Comparison, draw, draw_fields
 from innervate.launch.commands._tables import print_table
 from innervate.perception.place.images.encoder import Encoder
@@ -150,22 +151,13 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def _check(options: "Fit | Query | Compare") -> None:
-    """Raise where a number lies outside what it means."""
-    lowest = {"seed": 0, "sequence": 1, "tolerance": 0}
-    for name, least in lowest.items():
-        given = getattr(options, name, least)
-        if given < least:
-            raise ConfigError(f"--{name} is a whole number from {least}; {given} was asked.")
-
-
 def _encoder(path: Path | None) -> Encoder | None:
     return None if path is None else Encoder(path)
 
 
 def fit(options: Fit) -> None:
     """Learn one place from each image of a folder."""
-    _check(options)
+    check_numbers(options, seed=0, sequence=1, tolerance=0)
     folder = load_images(options.images, skip_corrupt=options.skip_corrupt)
     _say_skipped(folder)
     places = SpikingMap(options.seed, encoder=_encoder(options.encoder))
@@ -177,7 +169,7 @@ def fit(options: Fit) -> None:
 
 def query(options: Query) -> None:
     """Tell the place of each image of a folder."""
-    _check(options)
+    check_numbers(options, seed=0, sequence=1, tolerance=0)
     places = SpikingMap.load(options.map, _encoder(options.encoder))
     folder = load_images(options.images, skip_corrupt=options.skip_corrupt)
     _say_skipped(folder)
@@ -204,8 +196,7 @@ def export(options: Export) -> None:
     """Write a map's network as a NIR graph."""
     if options.out.suffix != ".nir":
         raise ConfigError(f"A graph is written as .nir; {options.out.name} has another ending.")
-    if not 0 < options.step_s < np.inf:
-        raise ConfigError(f"--step-s is a time above 0 s; {options.step_s} was asked.")
+    check_numbers(options, above=("step_s",))
     places = SpikingMap.load(options.map)
     exact = options.nodes == "exact"
     write_graph(spiking_map_graph(places, options.step_s) if exact else common_map_graph(places), options.out)
@@ -230,7 +221,7 @@ def _truth(options: Compare, asked: ImageFolder, reference: ImageFolder) -> np.n
 
 def compare(options: Compare) -> None:
     """Every recogniser on two folders of the same route: a table and figures."""
-    _check(options)
+    check_numbers(options, seed=0, sequence=1, tolerance=0)
     reference, asked = load_images(options.reference), load_images(options.query)
     _say_skipped(reference)
     _say_skipped(asked)

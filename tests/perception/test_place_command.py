@@ -46,11 +46,11 @@ def test_mistakes_are_one_sentence_and_status_two(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.parametrize(("words", "sentence"), [
-    (["fit", "DRIVE", "--seed", "-1"], "--seed is a whole number from 0"),
-    (["query", "DRIVE", "--map", "MAP", "--sequence", "0"], "--sequence is a whole number from 1"),
-    (["bench", "DRIVE", "DRIVE", "--tolerance", "-1"], "--tolerance is a whole number from 0"),
+    (["fit", "DRIVE", "--seed", "-1"], "--seed is a number from 0"),
+    (["query", "DRIVE", "--map", "MAP", "--sequence", "0"], "--sequence is a number from 1"),
+    (["bench", "DRIVE", "DRIVE", "--tolerance", "-1"], "--tolerance is a number from 0"),
     (["export", "g.onnx", "--map", "MAP"], "another ending"),
-    (["export", "g.nir", "--map", "MAP", "--step-s", "0"], "above 0 s"),
+    (["export", "g.nir", "--map", "MAP", "--step-s", "0"], "--step-s is a number above 0"),
     (["fit", "DRIVE", "--map", "DRIVE"], "Is a directory"),
 ])  # fmt: skip
 def test_numbers_and_names_that_mean_nothing(
