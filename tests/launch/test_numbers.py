@@ -46,3 +46,13 @@ def test_a_picture_is_no_field(tmp_path: Path, capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         main(["field", "render", str(tmp_path / "transforms.json")])
     assert "is no field" in capsys.readouterr().err
+
+
+def test_an_opengl_backend_that_nobody_knows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MUJOCO_GL", "elg")
+    with pytest.raises(SystemExit):
+        main(["field", "capture", "room"])
+    said = capsys.readouterr().err
+    assert "MUJOCO_GL=elg names no OpenGL backend; egl, osmesa, glfw" in said and said.count("\n") == 1
