@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from innervate.envs.sight import gl
 from innervate.errors import InnervateError, InnervateWarning
 from innervate.launch import early
 from innervate.registry import Catalogue
@@ -23,7 +24,7 @@ COMMANDS: Catalogue[ModuleType] = Catalogue(
 """The files of `commands/`, and what others bring: modules with `main(argv)`."""
 
 
-DENIED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT, errno.EEXIST)
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.EEXIST)
 """A place where nothing can be written, or that is not there."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """No room: the disk, the quota, or the largest file that this process may write."""
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         early.check(argv)
         warnings.showwarning = _told(warnings.showwarning)
+        gl.check_asked()
         COMMANDS[argv[0]].main(argv[1:])
     except InnervateError as error:
         print(f"innervate {argv[0]}: {error}", file=sys.stderr)

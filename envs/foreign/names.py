@@ -47,7 +47,7 @@ def environment_id(name: str) -> str:
         return _of_module(module, id_)
     known = [*TASKS, *gym.registry]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    raise UnknownNameError("task", name, near or list(TASKS), _ways_out(name))
+    raise UnknownNameError("task", name, {*near, *TASKS}, _ways_out(name))
 
 
 def spec_of(name: str) -> EnvSpec:

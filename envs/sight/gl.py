@@ -11,11 +11,13 @@ import subprocess
 import sys
 import warnings
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, InnervateWarning
 
 BACKENDS = ("egl", "osmesa", "glfw")
 """In the order in which they are preferred: EGL may use a GPU, OSMesa never does, GLFW needs a screen."""
 MEND = "apt-get install -y libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6"
+_OTHERS = ("disable", "disabled", "off", "false", "0", "enable", "enabled", "on", "true", "1", "glx", "wgl", "cgl")
+"""What else MuJoCo takes as `MUJOCO_GL`."""
 _LIBRARIES = {"egl": ("libEGL.so.1",), "osmesa": ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so")}
 _TRIAL = """
 import importlib, mujoco
@@ -77,8 +79,22 @@ def prepare(*, render: bool) -> None:
         return
     asked = os.environ.get("MUJOCO_GL", "").lower().strip()
     if asked in _LIBRARIES and not any(_loads(name) for name in _LIBRARIES[asked]):
-        warnings.warn(f"MUJOCO_GL={asked}, but its library is missing: going on without video. {MEND}", stacklevel=2)
+        said = f"MUJOCO_GL={asked}, but its library is missing: going on without it. {MEND}"
+        warnings.warn(said, InnervateWarning, stacklevel=2)
         os.environ["MUJOCO_GL"] = "disable"
+
+
+def check_asked() -> None:
+    """Make `import mujoco` safe where `MUJOCO_GL` asks for what is not there; loads no more than that library.
+
+    Raises:
+        ConfigError: `MUJOCO_GL` names no backend.
+    """
+    asked = os.environ.get("MUJOCO_GL", "").lower().strip()
+    if asked not in ("", *BACKENDS, *_OTHERS):
+        raise ConfigError(f"MUJOCO_GL={asked} names no OpenGL backend; {', '.join(BACKENDS)} and disable are, or leave "
+                          "it unset.")  # fmt: skip
+    prepare(render=False)
 
 
 def prepare_if_possible() -> None:

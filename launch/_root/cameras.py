@@ -95,8 +95,10 @@ def check_pose(pose: np.ndarray, of: str) -> Pose:
     """The matrix, or `ConfigError` naming `of` where it is no rigid right-handed pose."""
     if pose.shape == (3, 4):
         pose = np.vstack([pose, [0, 0, 0, 1]])
-    if pose.shape != (4, 4) or not np.isfinite(pose).all():
-        raise ConfigError(f"The pose of {of} is no finite 4 x 4 matrix (its shape is {pose.shape}).")
+    if pose.shape != (4, 4):
+        raise ConfigError(f"The pose of {of} is no 4 x 4 matrix; its shape is {pose.shape}.")
+    if not np.isfinite(pose).all():
+        raise ConfigError(f"The pose of {of} holds NaN or infinity; leave the picture out if it was not registered.")
     turn = pose[:3, :3]
     if not np.allclose(turn.T @ turn, np.eye(3), atol=1e-3) or np.linalg.det(turn) < 0:
         raise ConfigError(

@@ -12,6 +12,7 @@ from innervate.cameras import Pinhole, angle_between_rad, rotation
 from innervate.errors import ConfigError
 from innervate.files import save_arrays, write_text_atomically
 from innervate.launch.commands._field_pictures import draw_plan, write_page, write_turntable, write_view
+from innervate.launch.commands._numbers import check_numbers
 from innervate.launch.commands._tables import print_table
 from innervate.launch.field_capture import explore, open_scene, views_of
 from innervate.perception.field.answers.labels import label_field
@@ -20,6 +21,7 @@ from innervate.perception.field.answers.mesh import convex_parts, mjcf_of, save_
 from innervate.perception.field.answers.planning import plan
 from innervate.perception.field.answers.space import FREE, Space, carve
 from innervate.perception.field.capture.capture import Capture
+from innervate.perception.field.capture.convention import Convention
 from innervate.perception.field.capture.folder import load_capture, save_capture
 from innervate.perception.field.field import NeuralField, colours_fitted, psnr_of
 from innervate.perception.field.radiance.checkpoint import load_field, save_field
@@ -68,7 +70,7 @@ class TrainOptions:
     """Learn a voxel field from a capture; PSNR is shown as it goes."""
 
     capture: Annotated[Path, tyro.conf.Positional]
-    """Folder with a transforms.json."""
+    """Folder with a transforms.json, or of COLMAP, Polycam or Record3D."""
     out: Path = Path("field.safetensors")
     """The field."""
     cpu_s: float = 20.0
@@ -80,8 +82,9 @@ class TrainOptions:
     `bounds` nor depth."""
     depth: bool = True
     """Use depth where the capture has it."""
-    convention: Literal["opengl", "opencv"] | None = None
-    """Of the poses of a capture made elsewhere; checked if not given."""
+    convention: Convention | None = None
+    """Of the poses of a capture made elsewhere: the cameras' axes, and whether they are world-to-camera; checked if not
+    given."""
     exposure: bool = True
     """Take out what exposure and white balance change from picture to picture, in captures without `bounds` and
     depth."""
@@ -155,6 +158,7 @@ class ExportOptions:
 
 def capture(options: CaptureOptions) -> None:
     """Photograph a scene."""
+    check_numbers(options, views=1, held_out=0, size=1, seed=0)
     pinhole = Pinhole.of_view(options.size, options.size, options.fovy_deg)
     scene = open_scene(options.source, pinhole, seed=options.seed, colours=options.colours)
     try:
@@ -175,6 +179,9 @@ def capture(options: CaptureOptions) -> None:
 
 def train(options: TrainOptions) -> None:
     """Learn a voxel field."""
+    check_numbers(options, cpu_s=0, rays=1, seed=0, above=("voxel_m",))
+    if options.out.suffix != ".safetensors":
+        raise ConfigError(f"A field is written as .safetensors; {options.out.name} has another ending.")
     views = load_capture(options.capture, convention=options.convention)
     print(*views.notes, sep="\n", end="\n" if views.notes else "", flush=True)
     used = views if options.depth else views.without_depth()
@@ -241,6 +248,9 @@ def _coarse(views: Capture) -> float:
 def _open(path: Path) -> NeuralField:
     if path.suffix == ".safetensors":
         return load_field(path)
+    if path.is_file() and path.suffix not in (".yml", ".yaml"):
+        raise ConfigError(f"{path} is no field: a .safetensors file of `innervate field train` is needed, or a run of "
+                          "nerfstudio.")
     from innervate.perception.field.nerf.runs import load_run
 
     return load_run(path)
@@ -291,6 +301,9 @@ def render(options: RenderOptions) -> None:
 
 def plan_path(options: PlanOptions) -> None:
     """A path through known free space."""
+    check_numbers(options, above=("radius_m",))
+    if not np.isfinite([*options.start, *options.goal, *options.height_m]).all():
+        raise ConfigError("--start, --goal and --height-m are metres; NaN or infinity was among them.")
     field = load_field(options.field)
     views = _capture_of(field, options.capture).training
     space = carve(field, views.poses, views.camera)
@@ -304,6 +317,7 @@ def plan_path(options: PlanOptions) -> None:
 
 def localise_views(options: LocaliseOptions) -> None:
     """Where held-out pictures were taken."""
+    check_numbers(options, off_m=0, off_deg=0, seed=0)
     field = load_field(options.field)
     views = _capture_of(field, options.capture)
     asked = views.testing if views.held_out else views

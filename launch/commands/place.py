@@ -14,6 +14,7 @@ from innervate.envs.scenery.weather import Light, Season
 from innervate.errors import ConfigError
 from innervate.files import write_text_atomically
 from innervate.launch.analysis.measures.arena_fields import Explored, figures
+from innervate.launch.commands._numbers import check_numbers
 from innervate.launch.commands._place_figures import Comparison, draw, draw_fields
 from innervate.launch.commands._tables import print_table
 from innervate.perception.place.images.encoder import Encoder
@@ -138,9 +139,16 @@ def _say_skipped(folder: ImageFolder) -> None:
         print(f"left out, cannot be decoded: {name}")
     if folder.below:
         print(f"left alone, {folder.below} images in subfolders: the folder has images of its own")
+    parts = list(dict.fromkeys(n.rsplit("/", 1)[0] for n in folder.names if "/" in n))
+    if len(parts) > 1:
+        print(f"one drive of {len(parts)} folders, one after another: {_few(parts)}")
     if folder.unread:
-        few = ", ".join(folder.unread[:3]) + (", ..." if len(folder.unread) > 3 else "")
-        print(f"left out, {len(folder.unread)} of a kind that is not read (convert them to PNG or JPEG): {few}")
+        how = "convert them to PNG or JPEG; give a video by itself"
+        print(f"left out, {len(folder.unread)} of a kind that is not read ({how}): {_few(folder.unread)}")
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def _encoder(path: Path | None) -> Encoder | None:
@@ -149,6 +157,7 @@ def _encoder(path: Path | None) -> Encoder | None:
 
 def fit(options: Fit) -> None:
     """Learn one place from each image of a folder."""
+    check_numbers(options, seed=0, sequence=1, tolerance=0)
     folder = load_images(options.images, skip_corrupt=options.skip_corrupt)
     _say_skipped(folder)
     places = SpikingMap(options.seed, encoder=_encoder(options.encoder))
@@ -160,6 +169,7 @@ def fit(options: Fit) -> None:
 
 def query(options: Query) -> None:
     """Tell the place of each image of a folder."""
+    check_numbers(options, seed=0, sequence=1, tolerance=0)
     places = SpikingMap.load(options.map, _encoder(options.encoder))
     folder = load_images(options.images, skip_corrupt=options.skip_corrupt)
     _say_skipped(folder)
@@ -184,6 +194,9 @@ def query(options: Query) -> None:
 
 def export(options: Export) -> None:
     """Write a map's network as a NIR graph."""
+    if options.out.suffix != ".nir":
+        raise ConfigError(f"A graph is written as .nir; {options.out.name} has another ending.")
+    check_numbers(options, above=("step_s",))
     places = SpikingMap.load(options.map)
     exact = options.nodes == "exact"
     write_graph(spiking_map_graph(places, options.step_s) if exact else common_map_graph(places), options.out)
@@ -208,6 +221,7 @@ def _truth(options: Compare, asked: ImageFolder, reference: ImageFolder) -> np.n
 
 def compare(options: Compare) -> None:
     """Every recogniser on two folders of the same route: a table and figures."""
+    check_numbers(options, seed=0, sequence=1, tolerance=0)
     reference, asked = load_images(options.reference), load_images(options.query)
     _say_skipped(reference)
     _say_skipped(asked)

@@ -13,6 +13,7 @@ from innervate.agents.experience.worlds import environment_id
 from innervate.agents.learner import WorldConfig
 from innervate.agents.seeds import Streams
 from innervate.errors import ConfigError
+from innervate.launch.commands._numbers import check_numbers
 from innervate.launch.run.folder import is_run
 from innervate.launch.run.video import record, record_run
 
@@ -44,6 +45,9 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Record and say where."""
     options = tyro.cli(Options, args=list(argv), prog="innervate record")
+    check_numbers(options, seconds=0, seed=0)
+    if options.size is not None and min(options.size) < 1:
+        raise ConfigError(f"--size is a width and a height from 1 pixel; {options.size} was asked.")
     changed: dict[str, Any] = {}
     if options.camera is not None:
         number = options.camera.lstrip("-").isdigit()

@@ -1,6 +1,7 @@
 """Train a controller on a task, or resume a run."""
 
 import re
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -369,7 +370,7 @@ def conclude(run: Run, *, video: bool) -> None:
         saved, _ = run.folder.spent()
         print(
             f"interrupted. {path} holds the last checkpoint (about {saved:,} environment steps). Go on with:\n"
-            f"    innervate train --resume {path}",
+            f"    innervate train --resume {shlex.quote(str(path))}",
             file=sys.stderr,
         )
         raise SystemExit(130) from None
@@ -401,4 +402,5 @@ def conclude(run: Run, *, video: bool) -> None:
     names = ("model.safetensors", "learning_curve.png", "video.mp4", "README.md", "evaluation.json")
     rows += [("file", str(path / n)) for n in names if (path / n).exists()]
     print_table(f"{path.name}", ("", ""), rows)
-    print(f"Go on with:\n    innervate play {path}\n    innervate report {path}\n    innervate export {path}")
+    typed = shlex.quote(str(path))
+    print(f"Go on with:\n    innervate play {typed}\n    innervate report {typed}\n    innervate export {typed}")

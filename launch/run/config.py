@@ -14,6 +14,10 @@ FORMAT = 1
 """Version of the run folder; a folder of another version is refused, not guessed at."""
 
 
+MOST_STEPS = 10**15
+"""Of a budget: thirty years at a million steps a second, each of which a float still tells from the next."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
     """Deterministic episodes during training."""
@@ -40,8 +44,9 @@ class RunConfig:
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
 
     def __post_init__(self) -> None:
-        if self.steps < 0:
-            raise ConfigError(f"A budget is a number of environment steps, got steps={self.steps}.")
+        if not 0 <= self.steps <= MOST_STEPS:
+            raise ConfigError(f"A budget is a number of environment steps, up to {MOST_STEPS:.0e}, got steps="
+                              f"{f'{self.steps:,}'[:40]}.")
         if self.seed < 0:
             raise ConfigError(f"A seed is a non-negative integer, got {self.seed}.")
         if self.threads < 1:

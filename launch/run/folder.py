@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,7 +52,8 @@ class RunFolder:
         `interface` is what the controller senses and commands, so that it can be built without its environment.
         """
         if path.exists():
-            raise RunError(f"{path} exists already; resume it with --resume {path}, or choose another --out.")
+            typed = shlex.quote(str(path))
+            raise RunError(f"{path} exists already; resume it with --resume {typed}, or choose another --out.")
         building = path.parent / f".{path.name}.building-{os.getpid()}"
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)

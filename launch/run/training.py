@@ -1,6 +1,7 @@
 """A training run from its first step to its model card; the same code starts and resumes."""
 
 import os
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -114,7 +115,8 @@ class Run:
     ) -> "Run":
         """A new run, its folder complete from the first moment; `weights` are the controller's to begin with."""
         if path.exists():
-            raise RunError(f"{path} exists already; resume it with --resume {path}, or choose another --out.")
+            typed = shlex.quote(str(path))
+            raise RunError(f"{path} exists already; resume it with --resume {typed}, or choose another --out.")
         if config.steps < 1 and weights is None:
             raise ConfigError(f"Training needs at least one environment step, got steps={config.steps}.")
         if importing():

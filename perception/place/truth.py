@@ -15,8 +15,8 @@ def read_truth(path: Path, queries: int, places: int, tolerance: int = 0) -> Boo
     """Ground truth from a file.
 
     Text has a line for each query with the numbers of its places, from 0; -1 or an empty line where none is in the map.
-    A `.npy` holds a Boolean matrix (query, place), a vector of numbers, or rows of (query, all its places); public
-    benchmarks ship the last as an array of objects, of which the numbers are read without unpickling it.
+    A `.npy` holds a matrix (query, place) of Booleans, or of 0 and 1, a vector of numbers, or rows of (query, all its
+    places); public benchmarks ship the last as an array of objects, whose numbers are read without unpickling it.
 
     Raises:
         ConfigError: the file cannot be read, or speaks of queries or places that there are not.
@@ -40,8 +40,8 @@ def read_truth(path: Path, queries: int, places: int, tolerance: int = 0) -> Boo
 
 def _text(path: Path, queries: int) -> list[list[int]]:
     try:
-        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-        rows = [[int(word) for word in line.replace(",", " ").split()] for line in lines]
+        lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
+        rows = [[_whole(word) for word in line.replace(",", " ").split()] for line in lines if line[:1] != "#"]
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{path} is no list of place numbers, a line for each query, nor a .npy of such ({error})."
@@ -49,6 +49,13 @@ def _text(path: Path, queries: int) -> list[list[int]]:
     if len(rows) != queries:
         raise ConfigError(f"{path} has {len(rows)} lines for {queries} images.")
     return rows
+
+
+def _whole(word: str) -> int:
+    number = float(word)
+    if not number.is_integer():
+        raise ValueError(f"{word} is no whole number")
+    return int(number)
 
 
 def _table(path: Path, queries: int) -> np.ndarray | list[list[int]]:
@@ -65,8 +72,11 @@ def _table(path: Path, queries: int) -> np.ndarray | list[list[int]]:
             f"{path} is no table of places ({error}). Write it as text: for each query a line with the numbers of its "
             "places."
         ) from error
-    if table.dtype == bool:
-        return table
+    ones = table.dtype.kind in "iuf" and table.ndim == 2 and table.shape[0] == queries and table.shape[1] > 2
+    if table.dtype == bool or (ones and bool(np.isin(table, (0, 1)).all())):
+        return table.astype(bool)
+    if table.dtype.kind == "f" and (table == np.floor(table)).all():
+        table = table.astype(np.int64)
     if not np.issubdtype(table.dtype, np.integer) or table.ndim not in (1, 2):
         raise ConfigError(f"{path} holds {table.dtype} of shape {table.shape}, not numbers of places.")
     if table.ndim == 1:

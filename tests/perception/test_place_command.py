@@ -13,7 +13,7 @@ from .scenes import later, route
 
 
 def folder(path: Path, images: np.ndarray) -> str:
-    path.mkdir()
+    path.mkdir(parents=True)
     for k, image in enumerate(images):
         Image.fromarray(image).save(path / f"{k:03d}.png")
     return str(path)
@@ -43,6 +43,32 @@ def test_mistakes_are_one_sentence_and_status_two(tmp_path: Path, capsys: pytest
         main(["place", "fit", str(tmp_path / "nowhere")])
     assert stop.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("words", "sentence"), [
+    (["fit", "DRIVE", "--seed", "-1"], "--seed is a number from 0"),
+    (["query", "DRIVE", "--map", "MAP", "--sequence", "0"], "--sequence is a number from 1"),
+    (["bench", "DRIVE", "DRIVE", "--tolerance", "-1"], "--tolerance is a number from 0"),
+    (["export", "g.onnx", "--map", "MAP"], "another ending"),
+    (["export", "g.nir", "--map", "MAP", "--step-s", "0"], "--step-s is a number above 0"),
+    (["fit", "DRIVE", "--map", "DRIVE"], "Is a directory"),
+])  # fmt: skip
+def test_numbers_and_names_that_mean_nothing(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"DRIVE": folder(tmp_path / "map", route(3, seed=3)), "MAP": str(tmp_path / "m.npz")}
+    main(["place", "fit", names["DRIVE"], "--map", names["MAP"]])
+    with pytest.raises(SystemExit) as stop:
+        main(["place", *(names.get(w, w) for w in words)])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and sentence in said and said.count("\n") == 1
+
+
+def test_folders_within_a_drive_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("images", "masks"):
+        folder(tmp_path / "map" / name, route(2, seed=3))
+    main(["place", "fit", str(tmp_path / "map"), "--map", str(tmp_path / "m.npz")])
+    assert "one drive of 2 folders, one after another: images, masks" in capsys.readouterr().out
 
 
 def test_bench_writes_a_table_and_three_figures(tmp_path: Path) -> None:

@@ -128,6 +128,63 @@ def test_files_of_events(kind: str, tmp_path: Path) -> None:
     assert (folder.images.max((1, 2, 3)) == 255).all()
 
 
+@pytest.mark.parametrize("kind", ["xytp", "txyp", "columns in HDF5", "npz", "col and row", "whole floats"])
+def test_files_of_events_of_other_makers(kind: str, tmp_path: Path) -> None:
+    table = np.concatenate([events()] * 5)
+    table.sort(order="t")
+    path = tmp_path / {"columns in HDF5": "e.h5", "npz": "e.npz"}.get(kind, "e.npy")
+    columns = {name: table[name].astype(float) for name in "xytp"}
+    if kind in ("xytp", "txyp"):
+        np.save(path, np.stack([columns[name] for name in kind], 1))
+    elif kind == "columns in HDF5":
+        h5py: Any = pytest.importorskip("h5py")
+        with h5py.File(path, "w") as file:
+            seconds = columns["t"] / 1e6
+            file["davis/left/events"] = np.stack([columns["x"], columns["y"], seconds, columns["p"]], 1)
+    elif kind == "npz":
+        np.savez(path, x=table["x"], y=table["y"], t=table["t"], p=table["p"])
+    else:
+        names = ("col", "row", "ts", "p") if kind == "col and row" else tuple("xytp")
+        other = np.zeros(len(table), [(n, "f8" if n == "t" else "i8") for n in names])
+        for new, old in zip(names, "xytp", strict=True):
+            other[new] = table[old]
+        np.save(path, other)
+    folder = load_images(path)
+    assert [name.split("@")[1] for name in folder.names] == ["0.000s", "0.050s", "0.150s"]
+    assert [sorted(set(np.nonzero(i[..., 0])[1])) for i in folder.images] == [[2], [5], [7]]
+
+
+def test_events_in_a_unit_that_cannot_be_theirs(tmp_path: Path) -> None:
+    table = np.zeros(4000, EVENT)
+    for step, said in ((150_000, "4000 events within 600 s"), (0.15, "1 pictures")):  # nano- and milliseconds
+        table["t"] = np.arange(4000) * step
+        np.save(tmp_path / "e.npy", table)
+        with pytest.raises(ConfigError, match=said):
+            load_images(tmp_path / "e.npy")
+    np.save(tmp_path / "e.npy", np.zeros((40, 4)))
+    with pytest.raises(ConfigError, match="which of its four columns is time"):
+        load_images(tmp_path / "e.npy")
+
+
+def test_what_systems_leave_and_links_to_drives(tmp_path: Path) -> None:
+    for name in ("drive/1.png", "__MACOSX/drive/1.png", "@eaDir/1.png"):
+        save(tmp_path / "a" / name)
+    assert load_images(tmp_path / "a").names == ("drive/1.png",)
+    (tmp_path / "b").mkdir()
+    os.symlink(tmp_path / "a/drive", tmp_path / "b/linked")
+    assert load_images(tmp_path / "b").names == ("linked/1.png",)
+
+
+def test_a_video_in_a_folder_and_a_file_of_another_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"video")
+    with pytest.raises(ConfigError, match=r"but a\.mp4: give the video"):
+        load_images(tmp_path)
+    save(tmp_path / "1.png")
+    assert load_images(tmp_path).unread == ("a.mp4",)
+    with pytest.raises(ConfigError, match="file of another kind"):
+        load_images(tmp_path / "1.png")
+
+
 def test_what_is_no_file_of_events_is_told(tmp_path: Path) -> None:
     for array, why in ((np.zeros(4), "named fields"), (np.zeros(3, [("x", "i4"), ("y", "i4")]), "no field t"),
                        (events()[:0], "no event"), (np.array([(9000, 1, 1, 1)], EVENT), "sensor's")):  # fmt: skip

@@ -30,6 +30,18 @@ def test_tables_of_numpy(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_truth(tmp_path / "o.npy", 4, 5), matrix)
 
 
+def test_ones_are_a_matrix_and_numbers_may_have_points(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.eye(4, 5, dtype=np.uint8))
+    np.testing.assert_array_equal(read_truth(tmp_path / "m.npy", 4, 5), np.eye(4, 5, dtype=bool))
+    np.save(tmp_path / "v.npy", np.array([4.0, -1.0, 0.0, 2.0]))
+    assert read_truth(tmp_path / "v.npy", 4, 5).argmax(1).tolist() == [4, 0, 0, 2]
+    (tmp_path / "t.txt").write_text("# places\n1.0\n-1\n0 2\n", encoding="utf-8-sig")
+    assert read_truth(tmp_path / "t.txt", 3, 3).argmax(1).tolist() == [1, 0, 0]
+    (tmp_path / "t.txt").write_text("1.5\n-1\n0 2\n")
+    with pytest.raises(ConfigError, match=r"1\.5 is no whole number"):
+        read_truth(tmp_path / "t.txt", 3, 3)
+
+
 class Touches:
     def __init__(self, path: str) -> None:
         self.path = path

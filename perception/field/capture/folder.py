@@ -7,7 +7,7 @@ convention of the axes checked before anything is trained on them.
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,22 +16,21 @@ from innervate.cameras import check_pose
 from innervate.errors import ConfigError
 from innervate.files import replace_file
 
-from .capture import Capture, bounds_around, points_of_depth
+from .capture import Capture, bounds_around
+from .convention import Convention, as_opengl, check_convention
+from .layouts import file_path, frames_of, read_layout
 from .lens import KEYS
 from .picture import find_picture, plain
 from .split import split_of
 from .suggested import suggested_boxes
 from .views import MILLI, read_views
 
-Convention = Literal["opengl", "opencv"]
 READ = frozenset({
     *KEYS, "frames", "bounds", "label_names", "depth_unit_scale_factor", "white_level", "train_filenames",
     "val_filenames", "test_filenames", "file_path", "transform_matrix", "mask_path", "depth_file_path",
     "label_file_path",
 })  # fmt: skip
 """Keys of a capture and of its frames that something is made of; others are named."""
-LARGEST_JSON = 32_000_000
-"""Bytes of a transforms.json."""
 SUGGESTING = frozenset({"ply_file_path", "aabb_scale", "scale", "offset"})
 """Keys that speak of the box, for captures that have neither `bounds` nor depth."""
 
@@ -77,58 +76,87 @@ def _png(path: Path, array: np.ndarray) -> None:
 
 
 def load_capture(folder: Path, *, convention: Convention | None = None) -> Capture:
-    """Read a folder with a `transforms.json`, written here or elsewhere.
+    """Read a folder with a `transforms.json`, written here or elsewhere, or of another layout that is known.
 
     Args:
-        folder: where `transforms.json` lies.
-        convention: how the cameras' axes point: `opengl` (y up, -z ahead) or `opencv` (y down, z ahead). If None,
-            OpenGL's is taken and it is checked that the pictures do not speak for the other.
+        folder: see `read_layout`.
+        convention: how the cameras' axes point: `opengl` (y up, -z ahead) or `opencv` (y down, z ahead), and whether
+            poses are world-to-camera. If None, OpenGL's camera-to-world is taken where the layout leaves it open, and
+            it is checked that the views do not speak for another.
 
     Raises:
         ConfigError: no poses, more than half of the images missing, one damaged or of another size than is written,
             a lens that is not read, poses that are not rigid or are of the other convention.
         NonFiniteError: NaN in a depth file.
     """
-    document = _read_document(folder)
-    frames, notes = _present(folder, _frames(document, folder))
+    layout = read_layout(folder)
+    folder, document = layout.folder, _said(layout.document)
+    frames, notes = _present(folder, list(map(_said, frames_of(document, folder / "transforms.json"))))
+    frames, again = _once(frames)
     names = [plain(f["file_path"]) for f in frames]
     used, held, said = split_of(document, names)
     frames = [f for f, at in zip(frames, used, strict=True) if at]
     names = [n for n, at in zip(names, used, strict=True) if at]
     held = [h for h, at in zip(held, used, strict=True) if at]
     poses = np.stack([_pose(f, folder) for f in frames])
+    if len(poses) > 1 and np.ptp(poses, axis=0).max() == 0:
+        raise ConfigError(f"All {len(poses)} pictures of {folder} have the same pose; a field needs to know from where "
+                          "each was taken.")
+    if layout.convention is not None and convention not in (None, layout.convention):
+        raise ConfigError(f"The poses in {folder} are {layout.convention}'s, as its layout says, and --convention "
+                          f"{convention} was asked: leave it out.")
     views, some = read_views(folder, document, frames)
-    if convention == "opencv":
-        poses = poses * np.array([1, -1, -1, 1])
     capture = Capture(
-        images=views.images, poses=poses, camera=views.camera, depth=views.depth, names=tuple(names),
-        bounds=np.zeros((2, 3)), label_names=tuple(map(str, document.get("label_names", []))), labels=views.labels,
+        images=views.images, poses=as_opengl(poses, convention or layout.convention), camera=views.camera,
+        depth=views.depth, names=tuple(names), bounds=np.zeros((2, 3)),
+        label_names=tuple(map(str, document.get("label_names", []))), labels=views.labels,
         held_out=tuple(int(i) for i in np.flatnonzero(held)), mask=views.mask, alpha=views.alpha,
-        notes=(*notes, *said, *some),
+        notes=(*([layout.note] if layout.note else []), *notes, *again, *said, *some),
     )  # fmt: skip
-    if convention is None:
-        _check_convention(capture, folder)
-    given = np.asarray(document.get("bounds", []), float)
-    right = given.shape == (2, 3) and (given[1] > given[0]).all()
-    guessed = not right and views.depth is None
-    boxes, missing = suggested_boxes(folder, document) if guessed else ((), [])
+    if convention is None and layout.convention is None:
+        check_convention(capture, folder)
+    given = _bounds(document, folder)
+    guessed = given is None and views.depth is None
+    boxes, missing = suggested_boxes(folder, document, layout.points) if guessed else ((), [])
     return replace(
-        capture, bounds=given if right else bounds_around(capture, 0.1), guessed=guessed, suggested=boxes,
+        capture, bounds=bounds_around(capture, 0.1) if given is None else given, guessed=guessed, suggested=boxes,
         notes=(*capture.notes, *missing, *_unused(document, frames, READ | SUGGESTING if guessed else READ)),
     )  # fmt: skip
 
 
-def _frames(document: dict[str, Any], folder: Path) -> list[dict[str, Any]]:
-    frames = document.get("frames")
-    if not isinstance(frames, list) or not frames or not all(isinstance(f, dict) for f in frames):
-        raise ConfigError(f"{folder / 'transforms.json'} has no `frames`: pictures with their poses are needed.")
-    return sorted(frames, key=_file_path)
+def _said(part: dict[str, Any]) -> dict[str, Any]:
+    """Without keys that hold nothing, as some programs write them."""
+    return {key: value for key, value in part.items() if value is not None}
+
+
+def _once(frames: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Every picture once: twice, one could be learnt from and the other scored; and a sentence about it."""
+    kept: dict[str, dict[str, Any]] = {}
+    for frame in frames:
+        other = kept.setdefault(file_path(frame), frame)
+        if other.get("transform_matrix") != frame.get("transform_matrix"):
+            raise ConfigError(f"{file_path(frame)} stands twice among the frames, with different poses; leave one.")
+    left = len(frames) - len(kept)
+    return list(kept.values()), [f"{left} frames are of pictures named before, and left out."] if left else []
+
+
+def _bounds(document: dict[str, Any], folder: Path) -> np.ndarray | None:
+    if "bounds" not in document:
+        return None
+    try:
+        box = np.asarray(document["bounds"], float)
+    except (TypeError, ValueError):
+        box = np.zeros(0)
+    if box.shape != (2, 3) or not np.isfinite(box).all() or not (box[1] > box[0]).all():
+        raise ConfigError(f"`bounds` of {folder / 'transforms.json'} should be the lowest and the highest corner of a "
+                          f"box, twice x, y and z, not {str(document['bounds'])[:60]}; without it, the box is found.")
+    return box
 
 
 def _present(folder: Path, frames: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
     """The frames whose pictures are there, and a sentence about the others."""
-    there = [find_picture(folder, _file_path(f)) is not None for f in frames]
-    gone = [_file_path(f) for f, at in zip(frames, there, strict=True) if not at]
+    there = [find_picture(folder, file_path(f)) is not None for f in frames]
+    gone = [file_path(f) for f, at in zip(frames, there, strict=True) if not at]
     if not gone:
         return frames, []
     text = f"{len(gone)} of {len(frames)} pictures of {folder} are missing: {', '.join(gone[:5])}"
@@ -146,88 +174,24 @@ def _unused(document: dict[str, Any], frames: list[dict[str, Any]], read: frozen
 
 
 def _pose(frame: dict[str, Any], folder: Path) -> np.ndarray:
-    name = _file_path(frame)
+    name = file_path(frame)
     if "transform_matrix" not in frame:
         raise ConfigError(f"{name} in {folder} has no pose (`transform_matrix`). Every picture needs one; "
                           "`innervate field capture` writes them, and so does nerfstudio's ns-process-data.")
     return check_pose(_matrix(frame["transform_matrix"], name), name)
 
 
-def _file_path(frame: dict[str, Any]) -> str:
-    return plain(frame.get("file_path", "an unnamed frame"))
-
-
-def _read_document(folder: Path) -> dict[str, Any]:
-    if (folder / "transforms.json").is_file():
-        return _read_json(folder / "transforms.json")
-    parts = {k: folder / f"transforms_{k}.json" for k in ("train", "val", "test")}
-    if not parts["train"].is_file():
-        raise ConfigError(f"{folder} has no transforms.json, so there are no poses; `innervate field capture` writes "
-                          "such a folder, and nerfstudio's ns-process-data makes one from photographs.")
-    frames: list[dict[str, Any]] = []
-    splits: dict[str, Any] = {}
-    for part, path in parts.items():
-        if path.is_file():
-            document = _read_json(path)
-            common = {k: v for k, v in document.items() if k != "frames"}
-            found = [{**common, **frame} for frame in _frames(document, folder)]
-            splits[f"{part}_filenames"] = [_file_path(f) for f in found]
-            frames += found
-    return {**_read_json(parts["train"]), **splits, "frames": frames}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    size = path.stat().st_size
-    if size > LARGEST_JSON:
-        raise ConfigError(f"{path} has {size / 1e6:.0f} MB; poses of ten thousand pictures fit into "
-                          f"{LARGEST_JSON / 1e6:.0f} MB, so it is something else, or holds what belongs into files.")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} is damaged: {error}.") from error
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path} should hold a JSON object, not a {type(document).__name__}.")
-    return document
-
-
 def _matrix(value: object, name: str) -> np.ndarray:
     try:
-        return np.asarray(value, float)
+        matrix = np.asarray(value, float)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"The pose of {name} is not a matrix of numbers ({error}).") from error
-
-
-def _check_convention(capture: Capture, folder: Path) -> None:
-    """Raise if the views agree with each other only, or only stand upright, in OpenCV's convention."""
-    flipped = capture.poses * np.array([1, -1, -1, 1])
-    if capture.depth is not None:
-        other = _agreement(capture, flipped) > 2 * _agreement(capture, capture.poses) + 0.02
-    else:
-        other = float(capture.poses[:, 2, 1].mean()) < -0.5  # the cameras' up points down
-    if other:
-        raise ConfigError(
-            f"The poses in {folder} look like OpenCV's (y down, z ahead), not OpenGL's (y up, -z ahead). If they are, "
-            "say so: --convention opencv; if the world itself is upside down: --convention opengl."
-        )
-
-
-def _agreement(capture: Capture, poses: np.ndarray) -> float:
-    """Share of depth readings that land, in another view that sees them, within 3 % of that view's reading."""
-    assert capture.depth is not None
-    rng = np.random.default_rng(0)
-    c, hits, total = capture.camera, 0, 1
-    for _ in range(24):
-        a, b = rng.integers(len(poses), size=2)
-        if a == b:
-            continue
-        points = points_of_depth(capture.depth[a : a + 1], poses[a : a + 1], c)[0][::17]
-        points = points[np.isfinite(points).all(1)]
-        local = (points - poses[b, :3, 3]) @ poses[b, :3, :3]
-        local = local[local[:, 2] < -0.05]
-        u = (local[:, 0] / -local[:, 2] * c.fx + c.cx).astype(int)
-        v = (-local[:, 1] / -local[:, 2] * c.fy + c.cy).astype(int)
-        seen = (u >= 0) & (u < c.width) & (v >= 0) & (v < c.height)
-        there = capture.depth[b][v[seen], u[seen]]
-        hits += int((np.abs(there + local[seen, 2]) < 0.03 * there).sum())
-        total += int(seen.sum())
-    return hits / total
+    if matrix.shape in ((12,), (16,)):
+        matrix = matrix.reshape(-1, 4)
+    if matrix.shape == (4, 4) and np.isfinite(matrix).all() and not np.allclose(matrix[3], [0, 0, 0, 1], atol=1e-6):
+        if np.allclose(matrix[:, 3], [0, 0, 0, 1], atol=1e-6):
+            raise ConfigError(f"The pose of {name} has its position in the last row, and it belongs into the last "
+                              "column: transpose the matrices.")
+        raise ConfigError(f"The last row of the pose of {name} should be 0, 0, 0, 1, not "
+                          f"{', '.join(f'{v:g}' for v in matrix[3])}.")
+    return matrix

@@ -1,5 +1,6 @@
 """Which views are learnt from, and which are kept to measure with."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,9 +20,16 @@ def split_of(document: dict[str, Any], names: Sequence[str]) -> tuple[list[bool]
     given = {k: {plain(n) for n in document.get(f"{k}_filenames") or ()} for k in ("train", "val", "test")}
     if not any(given.values()):
         if len(names) < EVERY:
-            return [True] * len(names), [False] * len(names), []
+            few = f"{len(names)} views are too few to hold one out: nothing will tell how good the field is."
+            return [True] * len(names), [False] * len(names), [few]
         held = [k % EVERY == 0 for k in range(len(names))]
         return [True] * len(names), held, [f"No split: every {EVERY}th view is held out ({sum(held)} of {len(names)})."]
+    unknown = sorted(set().union(*given.values()) - set(names))
+    files = Counter(n.rsplit("/", 1)[-1] for n in names)
+    if unknown and len(unknown) == len(set().union(*given.values())) and max(files.values()) == 1:
+        whole = {n.rsplit("/", 1)[-1]: n for n in names}  # the split leaves the folders out
+        given = {k: {whole.get(n.rsplit("/", 1)[-1], n) for n in v} for k, v in given.items()}
+        unknown = sorted(set().union(*given.values()) - set(names))
     learnt = [n in given["train"] if given["train"] else n not in given["val"] | given["test"] for n in names]
     if not any(learnt):
         raise ConfigError("The split of this capture leaves no picture to learn from: `train_filenames` are the "
@@ -30,4 +38,10 @@ def split_of(document: dict[str, Any], names: Sequence[str]) -> tuple[list[bool]
     held = [not at and n in scored for at, n in zip(learnt, names, strict=True)]
     used = [a or b for a, b in zip(learnt, held, strict=True)]
     left = len(names) - sum(used)
-    return used, held, [f"{left} views are neither learnt from nor scored, as the split says."] if left else []
+    said = [f"{left} views are neither learnt from nor scored, as the split says."] if left else []
+    if unknown:
+        more = ", ..." if len(unknown) > 3 else ""
+        said.append(f"{len(unknown)} names of the split are no pictures here: {', '.join(unknown[:3])}{more}.")
+    if not any(held):
+        said.append("Nothing is held out: what the split keeps for a test is learnt from as well, or is not there.")
+    return used, held, said

@@ -22,9 +22,11 @@ _KINDS = {"char": "i1", "uchar": "u1", "short": "i2", "ushort": "u2", "int": "i4
           "float32": "f4", "float64": "f8"}  # fmt: skip
 
 
-def suggested_boxes(folder: Path, document: dict[str, Any]) -> tuple[tuple[Bounds, ...], list[str]]:
+def suggested_boxes(
+    folder: Path, document: dict[str, Any], points: Float64[np.ndarray, "point 3"] | None = None
+) -> tuple[tuple[Bounds, ...], list[str]]:
     """The boxes that a capture speaks of, to be tried; and a sentence about points that are not there."""
-    boxes: list[Bounds] = []
+    boxes: list[Bounds] = [] if points is None else _around(points)
     notes: list[str] = []
     if document.get("ply_file_path"):
         path = inside(folder, str(document["ply_file_path"]))

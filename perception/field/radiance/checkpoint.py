@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -11,6 +11,7 @@ from safetensors.numpy import save
 from innervate.errors import ConfigError, NonFiniteError
 from innervate.files import replace_file
 
+from ..capture.convention import Convention
 from .voxel import NEAR_M, VoxelField
 
 KIND = "innervate voxel field 1"
@@ -79,9 +80,9 @@ def _checked(path: Path, about: dict[str, Any], tensors: dict[str, np.ndarray]) 
             raise NonFiniteError(f"{name} in {path} holds NaN or infinity.")
     if min(x, y, z) < 2 or voxel <= 0 or origin.shape != (3,) or not np.isfinite([*origin, voxel]).all():
         raise ConfigError(f"The grid in {path} has no volume: shape {(x, y, z)}, voxel {voxel} m.")
-    if convention not in (None, "opengl", "opencv") or not 0 <= near < np.inf:
-        raise ConfigError(f"{path} says convention {convention!r} and near {near}; the first is opengl or opencv, the "
-                          "second a distance.")
+    if convention not in (None, *get_args(Convention)) or not 0 <= near < np.inf:
+        raise ConfigError(f"{path} says convention {convention!r} and near {near}; the first is one of "
+                          f"{', '.join(get_args(Convention))}, the second a distance.")
     leap = tensors["leap"].reshape(x, y, z)
     leap[-1], leap[:, -1], leap[:, :, -1] = (np.maximum(face, 1) for face in (leap[-1], leap[:, -1], leap[:, :, -1]))
     label = tensors.get("label")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int16, UInt8
@@ -11,6 +10,7 @@ from innervate.cameras import Pinhole, Pose
 from innervate.errors import ConfigError
 
 from ..capture.capture import Bounds
+from ..capture.convention import Convention
 from ..field import View
 from .march import STEP_VOXELS
 from .voxel_kernel import draw
@@ -44,8 +44,8 @@ class VoxelField:
     label_names: tuple[str, ...] = ()
     label_confidence: Float32[np.ndarray, "vertex"] | None = None
     """Share of the votes that went to the label."""
-    convention: Literal["opengl", "opencv"] | None = None
-    """The axes that the poses of its capture were said to have (`opengl`, `opencv`); None if they were found out."""
+    convention: Convention | None = None
+    """What the poses of its capture were said to be; None if that was found out."""
     near_m: float = NEAR_M
     """Nothing is drawn nearer than this."""
 

@@ -23,6 +23,8 @@ UNREAD = frozenset({
 })  # fmt: skip
 """Endings that look like pictures and are not read; such files are named, others are left alone."""
 VIDEOS = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg"})
+LEFT = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN"})
+"""Folders that systems leave beside one's own, with copies of pictures among them."""
 LONGEST = 256
 """Pixels of an image's longer side, at most: recognisers look at far fewer, and a thousand photographs must fit."""
 DAMAGED = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
@@ -88,12 +90,13 @@ def load_images(source: Path, *, limit: int | None = None, skip_corrupt: bool = 
         raise ConfigError(f"{source.name} is of a kind that is not read ({source.suffix}); convert pictures to PNG, "
                           "and events to a structured .npy of x, y, t and p.")
     if not source.is_dir():
-        raise ConfigError(f"There is no folder {source}; a folder of images, a video ({_list(VIDEOS)}) or a file of "
+        what = f"{source} is a file of another kind" if source.is_file() else f"There is no folder {source}"
+        raise ConfigError(f"{what}; a folder of images, a video ({_list(VIDEOS)}) or a file of "
                           f"events ({_list(EVENTS)}) is needed.")
     found = _files(source)
     own = [p for p in found if p.parent == source]
     files = own if any(p.suffix.lower() in SUFFIXES for p in own) else found
-    unread = [_name(p, source) for p in files if p.suffix.lower() in UNREAD]
+    unread = [_name(p, source) for p in files if p.suffix.lower() in UNREAD | VIDEOS]
     below = sum(p.suffix.lower() in SUFFIXES and p.parent != source for p in found) if files is own else 0
     paths = [p for p in files if p.suffix.lower() in SUFFIXES][::every][:limit]
     kept: list[Path] = []
@@ -110,10 +113,13 @@ def load_images(source: Path, *, limit: int | None = None, skip_corrupt: bool = 
 
 
 def _files(source: Path) -> list[Path]:
-    """All files in and below a folder but hidden ones, in natural order; links to folders are not followed."""
+    """All files in and below a folder but hidden ones and those of `LEFT`, in natural order; each folder once."""
     found: list[Path] = []
-    for at, folders, names in os.walk(source):
-        folders[:] = [f for f in folders if f[0] != "."]
+    seen: set[str] = {os.path.realpath(source)}
+    for at, folders, names in os.walk(source, followlinks=True):
+        real = {f: os.path.realpath(os.path.join(at, f)) for f in sorted(folders) if f[0] != "." and f not in LEFT}
+        folders[:] = [f for f, where in real.items() if where not in seen]
+        seen |= set(real.values())
         found += [Path(at, n) for n in names if n[0] != "."]
     return sorted(found, key=lambda p: [natural(part) for part in p.relative_to(source).parts])
 
@@ -170,6 +176,9 @@ def _frames(path: Path, every: int, limit: int | None) -> Iterator[tuple[str, Im
 def _stacked(source: Path, read: list[tuple[str, Image.Image]], corrupt: list[str], unread: list[str]) -> ImageFolder:
     if not read:
         others = f", only {len(unread)} that are not read ({', '.join(unread[:3])}): convert them" if unread else ""
+        streams = [p.name for p in _files(source) if p.suffix.lower() in VIDEOS | EVENTS] if source.is_dir() else []
+        if streams:
+            others = f", but {streams[0]}: give the video or the file of events itself, not its folder"
         raise ConfigError(f"{source} holds no image{others}; known endings: {_list(SUFFIXES)}.")
     size = read[0][1].size
     images = [np.asarray(i if i.size == size else i.resize(size, Image.Resampling.BOX)) for _, i in read]

@@ -78,7 +78,7 @@ CASES: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (opencv, "--convention opencv"),
     (opencv_without_depth, "--convention opencv"),
     (outside, "leads out of"),
-    (lambda d: d.update(k3=0.1), "k3 = 0.1"),
+    (lambda d: d.update(k5=0.1), "k5 = 0.1"),
     (lambda d: d.update(w=99), "99 x 48"),
     (lambda d: d.update(frames=[]), "no `frames`"),
     (lambda d: (d.pop("fl_x"), None)[1], "focal length"),

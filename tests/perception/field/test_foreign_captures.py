@@ -92,7 +92,7 @@ def nan_pose(d: dict[str, Any]) -> None:
 
 REFUSED: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (lambda d: d.update(camera_model="EQUIRECTANGULAR"), "EQUIRECTANGULAR"),
-    (lambda d: d["frames"][2].update(camera_model="OPENCV_FISHEYE"), "OPENCV_FISHEYE"),
+    (lambda d: d["frames"][2].update(camera_model="THIN_PRISM_FISHEYE"), "THIN_PRISM_FISHEYE"),
     (lambda d: d.update(k4=0.01), r"k4 = 0\.01"),
     (lambda d: d["frames"][2].update(s1=0.1), r"images/2\.png has s1"),
     (lambda d: d.update(fl_x="wide"), "fl_x"),

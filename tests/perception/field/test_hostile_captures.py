@@ -58,7 +58,7 @@ def test_poses_that_are_no_numbers_name_their_picture(
         d["frames"][3]["transform_matrix"][1][3] = value
 
     write(tmp_path, change)
-    assert "images/3.png is no finite" in one_sentence(tmp_path, capsys)
+    assert "The pose of images/3.png holds NaN or infinity" in one_sentence(tmp_path, capsys)
 
 
 @pytest.mark.parametrize("seed", range(40))
