@@ -29,8 +29,9 @@ def learn(
 ) -> Float[np.ndarray, "step"]:
     """Let a layer learn which motion each tick of the films has, in place; gives the loss of each step.
 
-    Binary cross-entropy over classes with Adam, whose rate falls to 0 along a cosine. `shuffled`: each patch has its
-    delays in another order (a null).
+    Binary cross-entropy over classes with Adam, whose rate falls to 0 along a cosine. Weights that are 0 stay so: a
+    pruned layer learns on with the synapses that it has. `shuffled`: each patch has its delays in another order (a
+    null).
 
     Raises:
         ConfigError: films too small or short for the layer.
@@ -48,7 +49,7 @@ def learn(
     windows = events.unfold(1, layer.delays, 1).unfold(3, layer.size, 1).unfold(4, layer.size, 1)
     optimiser = torch.optim.Adam(layer.parameters(), lr=rate)
     fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    losses = np.zeros(steps)
+    losses, there = np.zeros(steps), layer.weight.detach() != 0
     for step in range(steps):
         film, tick, row, column = (
             torch.randint(most, (batch,), generator=generator) for most in (number, *free)
@@ -61,6 +62,8 @@ def learn(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+        with torch.no_grad():
+            layer.weight *= there
         fall.step()
         losses[step] = loss.item()
         if not np.isfinite(losses[step]):

@@ -36,7 +36,7 @@ class Budget:
     config: FilmConfig
 
 
-FULL, QUICK = Budget(128, 600, 16, FilmConfig()), Budget(24, 150, 3, FilmConfig(size=32))
+FULL, QUICK = Budget(96, 400, 10, FilmConfig()), Budget(24, 150, 3, FilmConfig(size=32))
 
 Told = Callable[[Film], tuple[np.ndarray, np.ndarray | None]]
 """Of a film: velocity of the picture (tick, 2); velocity of each place (tick, row, column, 2), or None."""
@@ -121,13 +121,22 @@ def layer_arm(budget: Budget, seed: int, delays: int, *, shuffled: bool = False)
     }  # fmt: skip
     if delays == 10 and not shuffled:
         out["pruned"] = {
-            f"{share:.4f}": {
-                **scores(by_events(layer.pruned(share), velocity, budget.config.size), new, motions),
-                "weights": layer.pruned(share).synapses,
-            }
-            for share in SHARES
+            f"{share:.4f}": _pruned(layer.pruned(share), budget, films, new, generator) for share in SHARES
         }
         out["cost"] = cost(layer, budget.config.size)
+    return out
+
+
+def _pruned(
+    layer: DelayLayer, budget: Budget, films: Sequence[Film], new: Sequence[Film], generator: torch.Generator
+) -> dict[str, object]:
+    """A pruned layer as it was cut, and after what is left has learnt on for a quarter of the steps."""
+    motions, out = budget.config.motions, dict[str, object]()
+    for name in ("cut", "learnt on"):
+        if name == "learnt on":
+            learn(layer, films, generator, steps=budget.steps // 4)
+        told = by_events(layer, motions.velocity, budget.config.size)
+        out[name] = {**scores(told, new, motions), "weights": layer.synapses}
     return out
 
 
@@ -164,12 +173,12 @@ def classical_arm(budget: Budget, seed: int, name: str) -> dict[str, object]:
     """A classical way with the settings, of a few, that do best on films to learn from."""
     one_thread()
     motions = budget.config.motions
-    known = drawn(budget, seed, new=False)[:8]
+    known = drawn(budget, seed, new=False)[:4]
     kinds: list[LucasKanade | TimePlanes]
     if name == "lucas-kanade":
-        kinds = [LucasKanade(blur=blur, keep=keep) for blur in (1.0, 2.0, 3.0, 4.0) for keep in (0.7, 0.8, 0.9)]
+        kinds = [LucasKanade(blur=blur, keep=keep) for blur in (0.7, 1.0, 2.0, 3.0) for keep in (0.7, 0.8, 0.9)]
     else:
-        kinds = [TimePlanes(side=side, ticks=ticks) for side in (5, 7, 9) for ticks in (3, 6, 10)]
+        kinds = [TimePlanes(side=side, ticks=ticks) for side in (5, 7, 9) for ticks in (3, 6)]
 
     def of(kind: LucasKanade | TimePlanes) -> Told:
         return lambda film: (kind.velocity(film.events).reshape(len(film.label), 2), None)

@@ -90,16 +90,17 @@ def motion_rows(bench: Bench) -> Iterator[Row]:
 def _pruned(ours: list[dict[str, Any]], seeds: int) -> Iterator[Row]:
     """What is kept of the settled ticks when the smallest weights go."""
     for k, share in enumerate(ours[0]["pruned"]):
-        runs = [run["pruned"][share] for run in ours]
-        kept = [float(cut["settled"] / run["settled"]) for cut, run in zip(runs, ours, strict=True)]
-        yield Row(
-            row=f"pruned to {runs[0]['weights']} of {ours[0]['weights']} weights by magnitude: kept of that",
-            value=float(np.mean(kept)), unit="of the whole layer's", interval=student_interval(kept), n=seeds,
-            peer=f"settled ticks {np.mean([r['settled'] for r in runs]):.3f}, one place alone "
-                 f"{np.mean([r['places'] for r in runs]):.3f}, direction and speed "
-                 f"{np.mean([r['exact_settled'] for r in runs]):.3f}",
-            reach=f"at least {KEPT:g}" if k == 0 else "", holds=bool(np.mean(kept) >= KEPT) if k == 0 else None,
-        )  # fmt: skip
+        for how, words in (("cut", "as cut"), ("learnt on", "the others having learnt on")):
+            runs = [run["pruned"][share][how] for run in ours]
+            kept = [float(cut["settled"] / run["settled"]) for cut, run in zip(runs, ours, strict=True)]
+            yield Row(
+                row=f"pruned to {runs[0]['weights']} of {ours[0]['weights']} weights by magnitude, {words}: kept",
+                value=float(np.mean(kept)), unit="of the whole layer's share", interval=student_interval(kept), n=seeds,
+                peer=f"settled ticks {np.mean([r['settled'] for r in runs]):.3f}, one place alone "
+                     f"{np.mean([r['places'] for r in runs]):.3f}, direction and speed "
+                     f"{np.mean([r['exact_settled'] for r in runs]):.3f}",
+                reach=f"at least {KEPT:g}" if k == 0 else "", holds=bool(np.mean(kept) >= KEPT) if k == 0 else None,
+            )  # fmt: skip
 
 
 def _cost(ours: list[dict[str, Any]], arms: dict[str, list[dict[str, Any]]], seeds: int) -> Iterator[Row]:

@@ -89,6 +89,15 @@ def test_pruning_keeps_the_largest() -> None:
     assert layer.weight[gone].abs().max() < kept.weight[kept.weight != 0].abs().min()
 
 
+def test_a_pruned_layer_learns_on_with_what_it_has() -> None:
+    config, generator = FilmConfig(motions=Motions(4, (1.0,)), size=16, ticks=20), torch.Generator().manual_seed(0)
+    layer = DelayLayer(4, 3, 3, generator).pruned(0.2)
+    before = layer.weight.detach().clone()
+    learn(layer, config.films(2, np.random.default_rng(0)), generator, steps=5, batch=64)
+    assert ((layer.weight != 0) == (before != 0)).all()
+    assert not torch.equal(layer.weight, before)
+
+
 def test_it_learns_the_motion_by_the_order_of_the_delays_and_by_nothing_else() -> None:
     config = FilmConfig(motions=Motions(4, (1.0,)), size=20, ticks=60, threshold=0.6)
     films, new = config.films(16, np.random.default_rng(0)), config.films(6, np.random.default_rng(1))
