@@ -11,11 +11,15 @@ from innervate.errors import ConfigError
 
 
 def flow(
-    evidence: Float[np.ndarray, "row column class"], velocity: Float[np.ndarray, "class 2"], block: int
+    evidence: Float[np.ndarray, "row column class"],
+    velocity: Float[np.ndarray, "class 2"],
+    block: int,
+    sharpness: float = 1.0,
 ) -> tuple[Float64[np.ndarray, "blockrow blockcolumn 2"], Float64[np.ndarray, "blockrow blockcolumn"]]:
     """Columns and rows a tick in each block of the picture, and how sure that is (0 to 1).
 
-    Evidence is averaged over a block and made probabilities by a softmax; the flow is the mean of the classes'
+    Evidence is averaged over a block, times `sharpness` (the number of places that tell something of their own, where
+    few do), and made probabilities by a softmax; the flow is the mean of the classes'
     velocities by them, and its confidence is one less their entropy over the largest that there is.
 
     Raises:
@@ -25,6 +29,7 @@ def flow(
     if block < 1 or rows % block or columns % block:
         raise ConfigError(f"Blocks of {block} x {block} pixels do not fill a picture of {rows} x {columns}.")
     mean = evidence.reshape(rows // block, block, columns // block, block, classes).mean(axis=(1, 3), dtype=np.float64)
+    mean *= sharpness
     share = np.exp(mean - mean.max(axis=-1, keepdims=True))
     share /= share.sum(axis=-1, keepdims=True)
     entropy = -(share * np.log(np.maximum(share, 1e-300))).sum(axis=-1)

@@ -56,6 +56,7 @@ def test_flow_is_the_velocity_of_the_class_that_is_sure_and_between_two_that_are
     np.testing.assert_allclose(told[0], [[0, 2], [1.5, 0]], atol=1e-9)
     np.testing.assert_allclose(told[1], 0.0, atol=1e-9)
     np.testing.assert_allclose(sure, [[1.0, 1 - np.log(2) / np.log(8)], [0.0, 0.0]], atol=1e-9)
+    np.testing.assert_allclose(flow(evidence / 7, velocity, 4, 7.0)[0], told, atol=1e-5)
     with pytest.raises(ConfigError, match="do not fill"):
         flow(evidence, velocity, 3)
 
