@@ -53,16 +53,37 @@ def turn_and_approach(
     """
     if not tick_s > 0 or weight.min() < 0:
         raise ConfigError(f"A tick takes more than 0 s and no weight is below 0; {tick_s} s and {weight.min()} came.")
-    rows, columns = weight.shape
+    root = np.sqrt(np.repeat(weight.ravel().astype(np.float64), 2))
+    design = _design(camera, *weight.shape) * root[:, None]
+    found = np.linalg.lstsq(design, flow.reshape(-1).astype(np.float64) / tick_s * root, rcond=None)[0]
+    return float(found[0]), float(found[1])
+
+
+def explained(
+    flow: Float[np.ndarray, "row column 2"],
+    weight: Float[np.ndarray, "row column"],
+    camera: Pinhole,
+    tick_s: float,
+    found: tuple[float, float],
+) -> float:
+    """Share of the flow's square that a turn and an approach explain; 0 where nothing flows.
+
+    `found` are those of `turn_and_approach` from the same flow.
+    """
+    square = float((weight[..., None] * flow.astype(np.float64) ** 2).sum())
+    model = _design(camera, *weight.shape) @ np.array(found) * tick_s
+    rest = float((weight[..., None] * (flow - model.reshape(flow.shape)) ** 2).sum())
+    return max(0.0, 1 - rest / square) if square > 0 else 0.0
+
+
+def _design(camera: Pinhole, rows: int, columns: int) -> Float64[np.ndarray, "component 2"]:
+    """Pixels a second by a turn of 1 rad/s to the left and by an approach of 1/s, of blocks: column, row, and on."""
     x = ((np.arange(columns) + 0.5) * camera.width / columns - camera.cx)[None] + np.zeros((rows, 1))
     y = ((np.arange(rows) + 0.5) * camera.height / rows - camera.cy)[:, None] + np.zeros((1, columns))
     # A turn to the left moves the picture to the right, faster away from the middle.
     turned = np.stack([camera.fx + x * x / camera.fx, x * y / camera.fy], axis=-1).ravel()
     nearer = np.stack([x, y], axis=-1).ravel()
-    root = np.sqrt(np.repeat(weight.ravel().astype(np.float64), 2))
-    design = np.stack([turned, nearer], axis=1) * root[:, None]
-    found = np.linalg.lstsq(design, flow.reshape(-1).astype(np.float64) / tick_s * root, rcond=None)[0]
-    return float(found[0]), float(found[1])
+    return np.stack([turned, nearer], axis=1)
 
 
 def time_to_contact(approach: float) -> float:

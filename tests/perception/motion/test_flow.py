@@ -9,7 +9,7 @@ from innervate.cameras import Pinhole
 from innervate.errors import ConfigError
 from innervate.perception.motion.classical import LucasKanade, TimePlanes
 from innervate.perception.motion.films import FilmConfig, Motions
-from innervate.perception.motion.flow import flow, time_to_contact, turn_and_approach
+from innervate.perception.motion.flow import explained, flow, time_to_contact, turn_and_approach
 from innervate.perception.motion.judging import nearest, within
 
 CAMERA = Pinhole.of_view(64, 48, 70.0)
@@ -33,6 +33,8 @@ def test_a_camera_that_turns_and_nears_a_wall(yaw_rad_s: float, approach: float)
     seen = (projected(moved, CAMERA) - projected(wall, CAMERA)).reshape(6, 8, 2)
     told = turn_and_approach(seen, np.ones((6, 8)), CAMERA, dt)
     np.testing.assert_allclose(told, (yaw_rad_s, approach), atol=1e-4)
+    if abs(yaw_rad_s) > 0.01:
+        assert explained(seen, np.ones((6, 8)), CAMERA, dt, told) > 0.999
 
 
 def test_time_to_contact() -> None:
@@ -43,6 +45,9 @@ def test_time_to_contact() -> None:
 def test_blocks_without_weight_say_nothing() -> None:
     wild = np.random.default_rng(0).normal(size=(6, 8, 2))
     assert turn_and_approach(wild, np.zeros((6, 8)), CAMERA, 0.01) == (0.0, 0.0)
+    assert explained(wild, np.zeros((6, 8)), CAMERA, 0.01, (0.0, 0.0)) == 0.0
+    best = turn_and_approach(wild, np.ones((6, 8)), CAMERA, 0.01)
+    assert explained(wild, np.ones((6, 8)), CAMERA, 0.01, best) < 0.3
     with pytest.raises(ConfigError, match="more than 0 s"):
         turn_and_approach(wild, np.ones((6, 8)), CAMERA, 0.0)
 
