@@ -1,5 +1,6 @@
 """An environment from outside, checked at every step: what it gives must be what it said, finite, and end."""
 
+import re
 import warnings
 from typing import Any
 
@@ -9,6 +10,8 @@ from gymnasium import spaces
 
 from innervate.errors import ConfigError, InnervateWarning, NonFiniteError
 
+OLD_RESET = re.compile(r"reset\(\) got an unexpected keyword argument '(seed|options)'")
+"""What Python says to a `reset` from before environments were seeded there."""
 CUT_STEPS = 1_000
 """Control steps after which an episode is cut where neither the environment nor the user says so."""
 
@@ -37,7 +40,7 @@ class Checked(gym.Wrapper[Any, Any, Any, Any]):
         try:
             given: Any = self.env.reset(seed=seed, options=options)
         except TypeError as error:
-            if "unexpected keyword argument" not in str(error):
+            if not OLD_RESET.search(str(error)):
                 raise
             raise ConfigError(
                 f"reset of {self._where} should be reset(self, *, seed=None, options=None), as Gymnasium's is: {error}."

@@ -64,6 +64,8 @@ def main(argv: Sequence[str]) -> None:
     )  # fmt: skip
     header = ("layer", "multiply-adds", "of these not 0", "active", "inputs", "bits x bits")
     print_table(f"A control step of {options.run.name}", header, rows)
+    if found.unread:
+        print(f"In no product as they stand, so not among the bytes: {', '.join(found.unread)}.")
     if found.synaptic_operations:
         print(
             f"Spikes at {found.rate:.1%}; a quantised net that tells as much in {found.steps} steps is as cheap at "

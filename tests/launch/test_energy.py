@@ -102,3 +102,9 @@ def test_what_cannot_be_counted_is_told() -> None:
         account(net, lambda: net(torch.ones(1, 2)), weight_bits=0)
     with pytest.raises(ConfigError, match="at least one step"):
         equal_bits(0)
+    x = torch.randn(1, 3, 4)
+    with pytest.raises(ConfigError, match=r"cdist.* hides the products"):
+        account(net, lambda: torch.cdist(x, x))
+    heads = nn.MultiheadAttention(4, 2, batch_first=True).eval()
+    with pytest.raises(ConfigError, match=r"attention.* hides the products"):
+        account(heads, lambda: heads(x, x, x))

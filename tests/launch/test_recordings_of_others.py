@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, InnervateWarning
 from innervate.launch.analysis.method import METHODS, analyse, save
 from innervate.launch.analysis.recordings.files import read
 from innervate.launch.analysis.recordings.traces import Traces, common
@@ -72,10 +72,20 @@ def test_common_units_come_in_one_order_with_their_wiring() -> None:
     wiring = np.arange(9.0).reshape(3, 3)
     one = Traces(0.1, ("a", "b", "c"), made().activity, wiring)
     other = made(names="cdb")
-    first, second = common([one, other])
+    with pytest.warns(InnervateWarning, match="2 units .* left out: a, d"):
+        first, second = common([one, other])
     assert first.neurons == second.neurons == ("b", "c")
     np.testing.assert_array_equal(first.wiring, [[4, 5], [7, 8]])
     np.testing.assert_array_equal(second.activity, other.activity[:, [2, 0]])
+
+
+def test_wirings_that_differ_and_steps_that_differ_are_told() -> None:
+    spikes = np.random.default_rng(0).poisson(1.0, (200, 3)).astype(float)
+    one, other = (Traces(0.1, ("a", "b", "c"), spikes, wiring) for wiring in (np.eye(3), np.ones((3, 3))))
+    with pytest.raises(ConfigError, match="wirings differ"):
+        analyse([one, other], "states", METHODS["states"].Config(prior="anatomy"))
+    with pytest.raises(ConfigError, match="one step"):
+        analyse([made(), made(step_s=0.2)], "similarity")
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -10,7 +10,7 @@ from PIL import Image
 
 pytest.importorskip("numba")
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, InnervateWarning
 from innervate.launch.cli import main
 from innervate.perception.place.images.images import load_images
 from innervate.perception.place.positions import positions_of, truth_within
@@ -126,6 +126,17 @@ def test_files_of_events(kind: str, tmp_path: Path) -> None:
     assert folder.images.shape == (3, 6, 8, 3)
     assert [sorted(set(np.nonzero(i[..., 0])[1])) for i in folder.images] == [[2], [5], [7]]
     assert (folder.images.max((1, 2, 3)) == 255).all()
+
+
+
+def test_a_second_camera_of_a_file_is_not_passed_over(tmp_path: Path) -> None:
+    h5py: Any = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "e.h5", "w") as file:
+        for side in ("left", "right"):
+            for name in "xytp":
+                file[f"{side}/{name}"] = events()[name]
+    with pytest.warns(InnervateWarning, match="left is read, and right is not"):
+        assert len(load_images(tmp_path / "e.h5").names) == 3
 
 
 @pytest.mark.parametrize("kind", ["xytp", "txyp", "columns in HDF5", "npz", "col and row", "whole floats"])

@@ -57,7 +57,7 @@ class Account:
 
     layers: tuple[Layer, ...]
     unread: tuple[str, ...] = ()
-    """Parameters that took part in no product: they cost memory alone, or the answer never used them."""
+    """Parameters that took part in no product as they stand: added, scaled or made into weights first, or unused."""
 
     @property
     def macs(self) -> int:
@@ -86,7 +86,7 @@ class Account:
 
     @property
     def memory_bits(self) -> int:
-        """Of all weights."""
+        """Of all weights that took part in a product; `unread` names the other parameters."""
         return sum(layer.weights * layer.weight_bits for layer in self.layers)
 
     @property

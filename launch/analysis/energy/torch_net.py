@@ -1,6 +1,5 @@
 """The account of any torch module, from the products that it really takes."""
 
-# The dispatch mode is torch's own way to see every operation.
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,8 @@ from innervate.errors import ConfigError
 from innervate.launch.analysis.energy.account import FLOAT_BITS, Account, Layer
 
 ATEN = torch.ops.aten
+FUSED = ("fused", "rnn_layer", "attention", "embedding_bag", "cdist", "quantized", "_cudnn", "bilinear", "_sparse")
+"""In the names of torch's operations that multiply within."""
 
 
 class _Sum:
@@ -68,8 +69,11 @@ class _Counting(TorchDispatchMode):
             self._product(args[1], args[2])
         elif packet in (ATEN.convolution, ATEN._convolution):
             self._convolution(args)
-        elif packet in (ATEN._thnn_fused_gru_cell, ATEN._thnn_fused_lstm_cell):
-            raise ConfigError(f"{func} is a fused cell that is not taken apart; run the net on the CPU.")
+        elif any(mark in str(packet) for mark in FUSED):
+            raise ConfigError(
+                f"The net runs {packet}, which hides the products in it, so they would not be counted; write that "
+                "layer out in matrix products and convolutions."
+            )
 
     def _product(self, a: Tensor, b: Tensor) -> None:
         left = self._is_weight(a)

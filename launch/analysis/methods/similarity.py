@@ -68,6 +68,8 @@ def analyse(traces: list[Traces], config: Config) -> Similarity:
     lengths = {len(one.activity) for one in traces}
     if len(lengths) > 1:
         raise ConfigError(f"Moments are compared in recordings of one length; these have {sorted(lengths)} steps.")
+    if len(each := {round(one.step_s, 9) for one in traces}) > 1:
+        raise ConfigError(f"Moments are compared in recordings of one step; these have {sorted(each)} s: resample.")
     steps = lengths.pop()
     if not 3 <= config.moments <= steps:
         raise ConfigError(f"moments is a number from 3 to the steps there are, {steps}; got {config.moments}.")

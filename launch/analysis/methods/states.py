@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
+from innervate.errors import ConfigError
 from innervate.launch.analysis.recordings.traces import Traces, common
 from innervate.launch.analysis.switching.fit import Belief, Switching, SwitchingConfig, fit
 
@@ -90,5 +91,12 @@ def analyse(traces: list[Traces], config: Config) -> States:
         counts=all(one.counts for one in chosen),
     )  # fmt: skip
     first = chosen[0]
+    wirings = [one.wiring for one in chosen if one.wiring is not None]
+    alike = len(wirings) in (0, len(chosen)) and all(np.array_equal(one, wirings[0]) for one in wirings)
+    if config.prior == "anatomy" and not alike:
+        raise ConfigError(
+            "The recordings are of circuits whose wirings differ, and prior='anatomy' believes in one; analyse each by "
+            "itself, or take prior='gaussian'."
+        )
     return States(first.neurons, first.step_s, fit([o.activity for o in chosen], how, first.wiring),
                   first.activity)  # fmt: skip

@@ -1,12 +1,13 @@
 """Activity of named units over time, from a controller or from an animal: what every method of analysis takes."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, InnervateWarning
 from innervate.launch.analysis.recordings.recording import Recording
 
 SHORTEST = 20
@@ -80,6 +81,8 @@ def of_recording(recording: Recording, origin: str = "") -> Traces:
 def common(traces: Sequence[Traces]) -> list[Traces]:
     """All with the units that every one of them has and that change in all, in the first one's order.
 
+    Units that are left out are named in a warning.
+
     Raises:
         ConfigError: no recording, steps of unequal length, or fewer than two such units.
     """
@@ -92,6 +95,13 @@ def common(traces: Sequence[Traces]) -> list[Traces]:
     shared = [n for n in moving[0].neurons if all(n in one.neurons for one in moving[1:])]
     if len(shared) < 2:
         raise ConfigError(f"The recordings share {len(shared)} units that change; at least two are needed.")
+    left = sorted({n for one in traces for n in one.neurons} - set(shared))
+    if left:
+        named = ", ".join(left[:8]) + (" ..." if len(left) > 8 else "")
+        warnings.warn(
+            f"{len(left)} units do not change, or are not in every recording, and are left out: {named}.",
+            InnervateWarning, stacklevel=2,
+        )  # fmt: skip
     chosen = list[Traces]()
     for one in moving:
         at = [one.neurons.index(n) for n in shared]

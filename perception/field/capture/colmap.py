@@ -33,8 +33,18 @@ Point = Float64[np.ndarray, "point 3"]
 
 def find_model(folder: Path) -> Path | None:
     """The folder of a model in or below the folder of a capture."""
-    tried = (folder / place for place in PLACES)
-    return next((p for p in tried if any((p / f"cameras.{e}").is_file() for e in ("bin", "txt"))), None)
+    return next((folder / place for place in PLACES if _is_model(folder / place)), None)
+
+
+def other_models(model: Path) -> list[Path]:
+    """The numbered models beside a numbered one: COLMAP writes several where the pictures fall apart."""
+    if not model.name.isdigit():
+        return []
+    return sorted(p for p in model.parent.iterdir() if p != model and p.name.isdigit() and _is_model(p))
+
+
+def _is_model(folder: Path) -> bool:
+    return any((folder / f"cameras.{ending}").is_file() for ending in ("bin", "txt"))
 
 
 def read_model(folder: Path, model: Path) -> tuple[dict[str, Any], Point]:

@@ -10,10 +10,10 @@ from jaxtyping import Float64
 
 from innervate.errors import ConfigError
 
-from .colmap import find_model, read_model
+from .colmap import find_model, other_models, read_model
 from .convention import Convention
 from .picture import plain
-from .scans import find_scan
+from .scans import find_scan, record3d
 
 LARGEST_JSON = 32_000_000
 """Bytes of a transforms.json."""
@@ -49,10 +49,16 @@ def read_layout(folder: Path) -> Layout:
     if model is not None:
         document, points = read_model(folder, model)
         note = f"Poses, lenses and {len(points)} points are of COLMAP's model in {model}; its world is turned to z up."
+        others = [p.name for p in other_models(model)]
+        if others:
+            note += f" Not read are the models beside it, {', '.join(others)}, of pictures that it does not hold."
         return Layout(folder, document, "opencv", points, note)
     scan = find_scan(folder)
     if scan is not None:
-        return Layout(folder, scan(folder, read_json), note=f"Read as a folder of {scan.__name__}, z up.")
+        note = f"Read as a folder of {scan.__name__}, z up."
+        if scan is record3d and (folder / "depth").is_dir():
+            note += " Its depth is not read."
+        return Layout(folder, scan(folder, read_json), note=note)
     raise ConfigError(f"{folder} has no transforms.json, so there are no poses{_instead(folder)}; `innervate field "
                       "capture` writes such a folder, nerfstudio's ns-process-data makes one from photographs, and "
                       "COLMAP's, Polycam's and Record3D's are read as they are.")  # fmt: skip

@@ -1,6 +1,7 @@
 """Files of an event camera as pictures: how many events each pixel had in a stretch of time."""
 
 import importlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import UInt8
 
-from innervate.errors import ConfigError, MissingExtraError
+from innervate.errors import ConfigError, InnervateWarning, MissingExtraError
 
 EVENTS = frozenset({".npy", ".npz", ".h5", ".hdf5"})
 """Endings of event files that are read: a structured array or four columns, or one array a field."""
@@ -123,20 +124,24 @@ def _of_hdf5(path: Path) -> dict[str, np.ndarray]:
     except ImportError as error:
         raise MissingExtraError("h5py", "place") from error
     with h5py.File(path, "r") as file:
-        found: list[dict[str, np.ndarray]] = []
+        found: dict[str, dict[str, np.ndarray]] = {}
 
         def visit(name: str, item: Any) -> None:
-            if found:
-                return
             if isinstance(item, h5py.Dataset):
                 named = item.dtype.names and {"x", "y"} <= set(item.dtype.names)
                 if named or (name.rsplit("/", 1)[-1] == "events" and item.shape[1:] == (4,)):
-                    found.append(_of_array(item[()]))
+                    found[name] = _of_array(item[()]) if not found else {}
             elif any(str(n) in _NAMES["x"] for n in item):
-                found.append({k: item[_known(k, list(item))][()] for k in "xyt"})
+                found[name] = {k: item[_known(k, list(item))][()] for k in "xyt"} if not found else {}
 
         visit("", file)
         file.visititems(visit)
     if not found:
         raise ValueError("it has no events")
-    return found[0]
+    first, *more = found
+    if more:
+        warnings.warn(
+            f"{path} holds the events of several cameras; {first} is read, and {', '.join(more)} is not.",
+            InnervateWarning, stacklevel=2,
+        )  # fmt: skip
+    return found[first]

@@ -1,6 +1,7 @@
 """Captures as COLMAP, Polycam and Record3D leave them, and folders that are none: the same poses, or what to do."""
 
 import json
+import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,12 @@ def test_a_model_without_its_pictures_or_cut_short_is_told(tmp_path: Path) -> No
         load_capture(folder)
 
 
+def test_models_beside_the_first_are_named(tmp_path: Path) -> None:
+    folder = colmap(tmp_path / "c", binary=True)
+    shutil.copytree(folder / "sparse/0", folder / "sparse/1")
+    assert any("Not read are the models beside it, 1," in note for note in load_capture(folder).notes)
+
+
 def test_a_raw_export_of_polycam(tmp_path: Path) -> None:
     pictures(tmp_path / "keyframes/corrected_images", ".jpg")
     (tmp_path / "keyframes/corrected_cameras").mkdir()
@@ -116,7 +123,9 @@ def test_a_folder_of_record3d(tmp_path: Path) -> None:
         rows.append([*Rotation.from_matrix(own[:3, :3]).as_quat(), *own[:3, 3]])
     said: dict[str, Any] = {"poses": rows, "K": [F, 0, 0, 0, F, 0, 12, 10, 1], "w": W, "h": H}
     (tmp_path / "metadata.json").write_text(json.dumps(said))
+    (tmp_path / "depth").mkdir()
     found = load_capture(tmp_path)
+    assert any("Its depth is not read." in note for note in found.notes)
     assert found.poses == pytest.approx(np.stack(poses())) and (found.camera.cx, found.camera.cy) == (12, 10)
 
 
