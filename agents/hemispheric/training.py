@@ -17,7 +17,6 @@ from ...controllers.population import Population
 from ..seeds import Streams
 from ..tensors import load_optimizer_tensors, optimizer_tensors
 from ..twins.plant import Plant
-from .fused import FusedUnroll
 from .losses import HemisphericLoss, Terms, weighted
 from .terms import movement_terms, planned
 from .trials import Task, Trials, draw, joined
@@ -197,6 +196,8 @@ Mover = Callable[[Tensor, Trials, Tensor | None], Movement]
 def _mover(controller: Bilateral, plant: Plant, training: TrainingConfig, trials: int) -> Mover:
     steps, conditions = training.steps, training.conditions
     if training.engine == "fused":
+        from .fused import FusedUnroll  # its kernels need numba, an extra
+
         fused = FusedUnroll(controller, plant)
         return lambda matrix, trials, noise: fused(matrix, trials, steps, conditions, noise)
     if training.engine not in ("torch", "compiled"):

@@ -16,8 +16,6 @@ from innervate.agents.brain import BRAINS, controller_named
 from innervate.agents.experience.worlds import environment_id
 from innervate.agents.keeper import KEEPERS
 from innervate.agents.learner import WorldConfig
-from innervate.agents.learners.continual import EXAMPLE as CONTINUAL
-from innervate.agents.learners.continual import ContinualConfig
 from innervate.agents.registry import LEARNERS
 from innervate.agents.sense import SENSES
 from innervate.configurations import replaced
@@ -27,6 +25,7 @@ from innervate.envs.foreign.robots import SUFFIXES, path_of
 from innervate.envs.registry import TASKS
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.commands._environment import environment_options, given
+from innervate.launch.commands._sequence import LEARNER, check_learner, example, in_a_row
 from innervate.launch.commands._swaps import with_swaps, without_swaps
 from innervate.launch.commands._tables import print_table
 from innervate.launch.run.config import EvaluationConfig, RunConfig
@@ -138,7 +137,7 @@ def options_type(choice: Choice) -> type[Any]:
     env = choice.over(replace(env, **choice.options), "env")
     controller_default = choice.over(controller_default, table_name(controller))
     learner_default = choice.over(learner_default, table_name(learner))
-    learner_default = in_a_row(choice, learner_default)
+    learner_default = in_a_row(learner_default, choice.sequence, choice.keep)
     evaluation, of_preset = choice.over(chosen.evaluation, "evaluation"), suited_senses(chosen)
     word, may_be_unset = choice.word, type(None)
     out, limit = word("out", None, (str, may_be_unset)), word("action_limit", None, (int, float, may_be_unset))
@@ -172,17 +171,6 @@ def options_type(choice: Choice) -> type[Any]:
     return make_dataclass("train", parts, kw_only=True)
 
 
-def in_a_row(choice: Choice, learner: Any) -> Any:
-    """The learner of a sequence with its tasks and its keeper; any other as it is."""
-    if not isinstance(learner, ContinualConfig):
-        return learner
-    if choice.sequence:
-        learner = replace(learner, tasks=tuple(choice.sequence.split(",")))
-    if choice.keep and not isinstance(learner.keep, KEEPERS[choice.keep]):
-        learner = replace(learner, keep=KEEPERS[choice.keep]())
-    return learner
-
-
 def parse(argv: Sequence[str]) -> Any:
     """The options as typed; `controller`, `learner`, `sense`, `preset` and the task decide which there are.
 
@@ -201,7 +189,7 @@ def parse(argv: Sequence[str]) -> Any:
     base = PRESETS[preset] if preset else None
     sequence, keep = (_first(argv, f"--{name}", _text(said, name)) for name in ("sequence", "keep"))
     task = next((word for word in argv[:1] if not word.startswith("-")), None)
-    task = task or _text(said, "task") or (base.task if base else CONTINUAL[0] if sequence else None)
+    task = task or _text(said, "task") or (base.task if base else example()[0] if sequence else None)
     if task is not None:
         environment_id(task)
     elif not (resumes or {"-h", "--help"} & set(argv)):
@@ -209,11 +197,8 @@ def parse(argv: Sequence[str]) -> Any:
     in_file = _text(said, "controller"), _text(said, "learner")
     controller, learner = _first(argv, "--controller", in_file[0]), _first(argv, "--learner", in_file[1])
     if sequence or keep:
-        if learner not in (None, "continual"):
-            raise ConfigError(
-                f"A sequence with a keeper is learned by the learner continual; {learner!r} was asked for."
-            )
-        controller, learner = controller or CONTINUAL[1], "continual"
+        check_learner(learner)
+        controller, learner = controller or example()[1], LEARNER
     if controller is not None:
         controller_named(controller)  # a mistake in a name is told by its catalogue
     base = base or PRESETS.filled(task or EXAMPLE, controller, learner)
