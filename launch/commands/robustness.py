@@ -12,7 +12,7 @@ from innervate.files import write_bytes_atomically, write_text_atomically
 from innervate.launch.run.folder import RunFolder
 from innervate.launch.run.robustness import draw, measure
 
-SMOKE = (["{run}", "--episodes", "1"],)
+SMOKE = (["{run}", "--episodes", "1", "--only", "friction"],)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +23,15 @@ class Options:
     """Run folder; robustness.png and robustness.json are written into it."""
     episodes: int = 10
     """Episodes of each cell, the same initial states throughout."""
+    only: tuple[str, ...] = ()
+    """Kinds of change by their first word: mass, actuator, friction, delay, noise, units; all unless given."""
 
 
 def main(argv: Sequence[str]) -> None:
     """Measure, draw, print where."""
     options = tyro.cli(Options, args=list(argv), prog="innervate robustness")
     home = RunFolder.open(options.run).path
-    result = measure(options.run, options.episodes, say=lambda kind: print(f"{kind} ..."))
+    result = measure(options.run, options.episodes, options.only, say=lambda kind: print(f"{kind} ..."))
     write_text_atomically(home / "robustness.json", json.dumps(result.document(), indent=1) + "\n")
     write_bytes_atomically(home / "robustness.png", draw(result, home.name))
     print(f"{home / 'robustness.png'}, {home / 'robustness.json'}")

@@ -1,8 +1,9 @@
 """How a trained controller fares with another body, worse senses and fewer neurons: one change at a time."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from innervate.agents.seeds import Streams
 from innervate.controllers import ControllerSpec
 from innervate.envs.engine.of_world import OfWorld
 from innervate.envs.randomisation import Randomisation
-from innervate.errors import ConfigError
+from innervate.errors import ConfigError, UnknownNameError
 from innervate.launch.run.evaluation import evaluate_controller, load_controller
 from innervate.launch.run.folder import RunFolder
 
@@ -45,49 +46,82 @@ class Robustness:
         return {"nominal": self.nominal, "rows": [{"kind": k, "levels": v, "returns": m.tolist()} for k, v, m in rows]}
 
 
-def measure(path: Path, episodes: int, say: Callable[[str], None] = lambda _: None) -> Robustness:
+def measure(
+    path: Path, episodes: int, only: Sequence[str] = (), say: Callable[[str], None] = lambda _: None
+) -> Robustness:
     """Evaluate a run under each change, on the same initial states throughout.
 
     Body: mass, actuator gear and friction, as factors. Senses: delay in control steps; noise on every channel that has
     a limit, as a share of it. Units: that many silent, drawn at random. Bodies that are not innervate's own cannot be
     changed; there the noise is a share of each number's spread in the unchanged episodes.
+
+    Args:
+        path: the run folder.
+        episodes: of each cell.
+        only: first words of the kinds of change that are measured; all unless given.
+        say: is told each kind as it begins.
+
+    Raises:
+        ConfigError: no episode, or a kind that this body has not.
     """
     if episodes < 1:
         raise ConfigError(f"At least one episode is needed, got episodes={episodes}.")
     folder = RunFolder.open(path)
-    config = folder.config()
-    world = config.world
+    kinds = _kinds(folder, folder.config().world, episodes)
+    words = {kind.split(" ")[0].rstrip(","): kind for kind in kinds}
+    for word in only:
+        if word not in words:
+            raise UnknownNameError("kind of change of this body", word, words)
+    asked = [kind for word, kind in words.items() if not only or word in only]
+    rows = list[list[np.ndarray]]()
+    for kind in asked:
+        say(kind)
+        levels, returns = kinds[kind]
+        rows.append([returns(level) for level in levels])
+    nominal = float(_returns(folder, folder.config().world, episodes).mean())
+    return Robustness(tuple(asked), tuple(kinds[kind][0] for kind in asked), np.array(rows), nominal)
+
+
+Kinds = dict[str, tuple[tuple[float, ...], Callable[[float], np.ndarray]]]
+"""Each kind of change: its levels, and the returns of the episodes at one."""
+
+
+def _kinds(folder: RunFolder, world: WorldConfig, episodes: int) -> Kinds:
     env = make_vector_env(world, 1)
     spec, ours = controller_spec(env), isinstance(env.unwrapped, OfWorld)
     env.close()
-    names, all_levels, rows = list[str](), list[tuple[float, ...]](), list[list[np.ndarray]]()
-    if ours:
-        for kind, (levels, change) in _kinds(spec).items():
-            say(kind)
-            varied = [replace(world, options={**world.options, "randomisation": change(level)}) for level in levels]
-            names.append(kind)
-            all_levels.append(levels)
-            rows.append([_returns(folder, altered, episodes) for altered in varied])
-    else:
-        spread = _spread(folder, world, episodes)
-        for kind, levels, delay, noise in (
-            ("delay of the senses, control steps", DELAYS, 1, 0),
-            ("noise on the senses, share of their spread", NOISES, 0, 1),
-        ):
-            say(kind)
-            names.append(kind)
-            all_levels.append(tuple(map(float, levels)))
-            rows.append([_worse(folder, world, episodes, delay * int(n), noise * n * spread) for n in levels])
-    units = _units(folder, world)
-    if units:
-        names.append("units silent")
-        all_levels.append(tuple(float(n) for n in LESIONS))
-        rows.append([_lesioned(folder, world, episodes, units, count) for count in LESIONS])
-    nominal = float(_returns(folder, world, episodes).mean())
-    return Robustness(tuple(names), tuple(all_levels), np.array(rows), nominal)
+    kinds = _of_body(folder, world, episodes, spec) if ours else _of_senses(folder, world, episodes)
+    if units := _units(folder, world):
+        levels = tuple(float(n) for n in LESIONS)
+        kinds["units silent"] = levels, lambda count: _lesioned(folder, world, episodes, units, int(count))
+    return kinds
 
 
-def _kinds(spec: ControllerSpec) -> Mapping[str, tuple[tuple[float, ...], Callable[[float], Randomisation]]]:
+def _of_senses(folder: RunFolder, world: WorldConfig, episodes: int) -> Kinds:
+    spread = cache(lambda: _spread(folder, world, episodes))
+    still = np.zeros(1)
+    return {
+        "delay of the senses, control steps": (
+            tuple(map(float, DELAYS)), lambda n: _worse(folder, world, episodes, int(n), still),
+        ),
+        "noise on the senses, share of their spread": (
+            NOISES, lambda n: _worse(folder, world, episodes, 0, n * spread()),
+        ),
+    }  # fmt: skip
+
+
+def _of_body(folder: RunFolder, world: WorldConfig, episodes: int, spec: ControllerSpec) -> Kinds:
+    def returns(change: Randomisation) -> np.ndarray:
+        varied = replace(world, options={**world.options, "randomisation": change})
+        return _returns(folder, varied, episodes)
+
+    return {
+        kind: (levels, lambda level, change=change: returns(change(level)))
+        for kind, (levels, change) in _changes(spec).items()
+    }
+
+
+def _changes(spec: ControllerSpec) -> Mapping[str, tuple[tuple[float, ...], Callable[[float], Randomisation]]]:
     limits = {p.name: p.limit for p in spec.observations if p.limit is not None}
     kinds: dict[str, tuple[tuple[float, ...], Callable[[float], Randomisation]]] = {
         "mass, factor": (FACTORS, lambda f: Randomisation(mass=(f, f))),

@@ -202,6 +202,26 @@ def test_while_a_map_is_drawn_the_body_is_where_odometry_says() -> None:
     env.close()
 
 
+def test_a_black_picture_is_no_place_and_is_not_imprinted() -> None:
+    spec = ControllerSpec(observations=(Channel("displaced", 2),), action_size=1, control_step_s=0.5)
+    sense = PlaceConfig(every_s=0.5, camera=(8, 4), views=1, learn_s=2.0).build(spec, 1)
+    ids, rng = np.zeros(1, np.int64), np.random.default_rng(0)
+    sense.born(ids)
+    sense.begin(ids, [rng])
+    bright = rng.integers(0, 255, (3, 1, 4, 8, 3), np.uint8)
+    black = np.zeros_like(bright[0])
+    for k, picture in enumerate((bright[0], bright[1], black, bright[2])):
+        sense.sense(ids, {"view": picture, "displaced": np.array([[3.0 * k, 0.0]])})
+    assert sense.probes()["known"] == 3  # the black one lay elsewhere too
+    there = sense.sense(ids, {"view": bright[1], "displaced": np.zeros((1, 2))})
+    dark = sense.sense(ids, {"view": black, "displaced": np.zeros((1, 2))})
+    assert there["place"][0, :3].argmax() == 1 and there["place_confidence"] > 0
+    assert not dark["place"].any() and dark["place_confidence"] == 0 and dark["place_age_s"] == 0
+    np.testing.assert_array_equal(dark["place_at"], there["place_at"])
+    again = sense.sense(ids, {"view": bright[1], "displaced": np.zeros((1, 2))})
+    np.testing.assert_array_equal(again["place"], there["place"])
+
+
 def test_a_bump_gives_a_way_point_up_once() -> None:
     channels = tuple(Channel(name, size) for name, size in (("belief", 2), ("belief_spread", 1), ("touch", 4)))
     spec = ControllerSpec(observations=channels, action_size=3, control_step_s=0.1)

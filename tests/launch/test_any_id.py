@@ -49,7 +49,10 @@ def test_gymnasium_s_newest(learner: str, tmp_path: Path) -> None:
         if str(spec.entry_point).startswith("gymnasium.envs") and not id_.endswith(("-v2", "-v3", "-v4"))
         and "/" not in id_
     )  # fmt: skip
+    if learner == "cma":
+        ids = ids[::3]  # the same door as for ppo: what is refused there is refused here
     refused = {id_: told for id_ in ids if (told := reason(id_, learner, tmp_path / id_))}
     for id_, told in refused.items():
         assert any(word in told for word in ("package", "cannot be loaded", "pictures")), f"{id_}: {told}"
     assert not {"CartPole-v1", "Pendulum-v1", "Blackjack-v1", "FrozenLake-v1", "Taxi-v4", "Ant-v5"} & set(refused)
+    assert len(ids) - len(refused) >= 5

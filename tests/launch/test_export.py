@@ -48,9 +48,9 @@ def test_onnx_is_torch_in_a_closed_loop(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [kind for kind in CORES if kind not in ("gru", "leaky", "dense")])
 def test_onnx_is_torch_with_every_core(kind: str) -> None:
-    """Those that no circuit above has."""
+    """Those that no circuit above has. A long memory adds up the rounding of each step, by chance either way."""
     difference, moved = closed_loop(RecurrentConfig(core=CoreConfig(kind=kind, units=12)), STEPS)
-    assert difference <= 1e-6 and moved > 0
+    assert difference <= 4 * float(np.finfo(np.float32).eps) * STEPS**0.5 and moved > 0
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from PIL import Image
 from innervate.agents.learner import WorldConfig
 from innervate.agents.learners.cma import CMAConfig
 from innervate.controllers.circuits.wiring import WiringConfig
+from innervate.errors import UnknownNameError
 from innervate.launch.cli import main
 from innervate.launch.run.evaluation import evaluate_run
 from innervate.launch.run.robustness import measure
@@ -43,6 +44,10 @@ def test_of_others_bodies_the_senses_are_varied(tmp_path: Path) -> None:
     train(world, controller="linear", learner=CMAConfig(population=4), steps=4000, out=out)
     found = measure(out, 2)
     assert [kind.split(",")[0] for kind in found.kinds] == ["delay of the senses", "noise on the senses"]
+    (noise,) = measure(out, 2, only=("noise",)).returns
+    np.testing.assert_array_equal(noise, found.returns[1])
+    with pytest.raises(UnknownNameError, match=r"Known: delay, noise"):
+        measure(out, 2, only=("mass",))
     for row in found.returns:
         np.testing.assert_array_equal(row[0], evaluate_run(out, 2).episodes.returns)  # no change is no change
         assert not np.array_equal(row[0], row[-1])

@@ -40,6 +40,9 @@ class PlaceConfig:
     """For how long places are imprinted, from the beginning of a life; a body that is put down elsewhere stops too."""
     far: float = 8.0
     """Largest number of a channel that is told apart from larger ones (m, of rays)."""
+    least_contrast: float = 1.0
+    """Standard deviation of a picture, in grey levels of 255, below which there is nothing to see: no place is active,
+    with no confidence, and none is imprinted."""
     sharpness: float = 3.0
     """How much more the place counts whose score is a standard deviation higher: exp of this."""
 
@@ -51,7 +54,8 @@ class PlaceConfig:
 class PlaceSense(Sense):
     """Gives `place` (activity of every place, of sum 1), `place_at` (m, in the frame of the odometry that mapped it),
     `place_confidence` and `place_age_s` (since the last look; large before the first). While odometry draws the map,
-    the body is where odometry says, with a confidence of 1.
+    the body is where odometry says, with a confidence of 1. Where there is nothing to see no place is active, the
+    confidence is 0, and `place_at` stays.
     """
 
     remembers = "life"
@@ -131,10 +135,15 @@ class PlaceSense(Sense):
         for row in np.flatnonzero(due).tolist():
             i = int(ids[row])
             picture = values[VIEW][row] if self._sight else self._drawn(values, row, turn)
-            self._recognise(i, picture)
+            seen = picture.std() >= self.config.least_contrast
+            if seen:
+                self._recognise(i, picture)
+            else:
+                self._active[i], self._sure[i] = 0.0, 0.0
             if "displaced" in values and self._mapping[i]:
                 self._best[i], self._sure[i] = values["displaced"][row], 1.0
-                self._imprint(i, picture, values["displaced"][row].astype(np.float64))
+                if seen:
+                    self._imprint(i, picture, values["displaced"][row].astype(np.float64))
             self._since[i] = 0
         age = np.minimum(self._since[ids] * self._step_s, 1e3)
         self._step[ids] += 1
