@@ -3,6 +3,7 @@
 from innervate.launch.bench._kit.benchmark import Part
 from innervate.launch.bench.memory.concepts import event_rows, gate_rows
 from innervate.launch.bench.memory.hippocampus import fragment_rows, paper_rows, speed_rows
+from innervate.launch.bench.memory.lives import life_rows
 from innervate.launch.bench.memory.patterns import code_rows, digit_rows, protocol_rows
 from innervate.launch.bench.memory.places import place_rows
 
@@ -16,5 +17,7 @@ PARTS: dict[str, Part] = {
     "events": event_rows,
     "gate": gate_rows,
     "places": place_rows,
+    "lives": life_rows,
 }
 """Speed first, while nothing else of this process is warm."""
+PEERS = ("scikit-learn",)

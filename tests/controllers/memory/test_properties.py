@@ -26,10 +26,10 @@ def test_similar_inputs_get_similar_codes(stored_before: int) -> None:
     for moved in range(0, 33, 2):
         order = torch.randperm(512, generator=generator)
         first, other = (torch.zeros(512).index_fill(0, order[a : a + 32], 1.0) for a in (0, moved))
-        code = memory.code(memory.support(state["into"][0], first), int(state["draws"][0]))
+        code = memory.code(state, first, draw=int(state["draws"][0]))
         with_it = memory.store(state, first[None], torch.zeros(1, 8))
         likeness.append(1 - moved / 32)
-        overlaps.append(memory.overlap(code, memory.code(memory.support(with_it["into"][0], other), 10_000 + moved)))
+        overlaps.append(memory.overlap(code, memory.code(with_it, other, draw=10_000 + moved)))
     correlation: Any = spearmanr(likeness, overlaps)
     assert correlation.statistic >= 0.9
     assert overlaps[0] == 1 and overlaps[-1] < 0.2
