@@ -21,6 +21,7 @@ from ..memories import MemoryStore, Recall, gates, likeness
 from ..spec import State
 from ._ca3_layout import CONSTANTS, FREE, GATED, HIGHEST, POPULATIONS, Layout
 from ._ca3_network import run
+from ._ca3_nir import graph
 
 HOLD_MS, WINDOW_MS = 3, 14
 """How long a memory is held up to be stored, and how long an operation takes: the paper's slower schedule."""
@@ -167,6 +168,19 @@ class Ca3(MemoryStore):
             live(n, m, ends, CONSTANTS, *dynamics.values(), *weights, *told, plastic, rule, output)
             fired[ms] = dynamics["refractory"]
         return {name: fired[:, ends[p] : ends[p + 1]] for p, name in enumerate(POPULATIONS)}
+
+    def nir_graph(self, state: State, row: int = 0) -> Any:
+        """What one row has learnt as a `nir.NIRGraph` that answers as `recall` does (`_ca3_nir.graph`).
+
+        Raises:
+            ConfigError: it learns from questions, which NIR has no word for.
+            MissingExtraError: `nir` is not installed.
+        """
+        if self.recall_writes:
+            raise ConfigError(
+                "In mode 'paper' a question changes the synapses, and NIR knows no plasticity: export mode 'gated'."
+            )
+        return graph(state["to_content"][row].numpy(), state["to_cue"][row].numpy(), self.config.levels)
 
     def _shown(self, winner: int | None, content: Tensor | None, hold_ms: int) -> tuple[np.ndarray, np.ndarray]:
         """Cues and contents as spikes, (ms, n) and (ms, m)."""

@@ -4,6 +4,7 @@ from innervate.launch.bench._kit.benchmark import Part
 from innervate.launch.bench.memory.concepts import event_rows, gate_rows
 from innervate.launch.bench.memory.hippocampus import fragment_rows, paper_rows, speed_rows
 from innervate.launch.bench.memory.lives import life_rows
+from innervate.launch.bench.memory.order import sequence_rows
 from innervate.launch.bench.memory.patterns import code_rows, digit_rows, protocol_rows
 from innervate.launch.bench.memory.places import place_rows
 
@@ -14,6 +15,7 @@ PARTS: dict[str, Part] = {
     "protocol": protocol_rows,
     "codes": code_rows,
     "digits": digit_rows,
+    "sequences": sequence_rows,
     "events": event_rows,
     "gate": gate_rows,
     "places": place_rows,
