@@ -102,6 +102,37 @@ def protocol_rows(bench: Bench) -> Iterator[Row]:
                 )  # fmt: skip
 
 
+def told_apart(kind: str, stored: int, seed: int) -> float:
+    """AUROC of familiarity: stored cues, a quarter of their active units moved, against cues that were never met."""
+    generator = torch.Generator().manual_seed(seed)
+    cues, contents = _sparse(stored + 100, CUE, ACTIVE, generator), _sparse(stored, BITS, SAID, generator)
+    name, options = KINDS[kind]
+    config: Any = MEMORIES[name](**options)
+    memory: MemoryStore = config.build(Channel("cue", CUE), Channel("content", BITS), generator)
+    state = memory.empty(1)
+    for k in range(stored):
+        state = memory.store(state, cues[k : k + 1], contents[k : k + 1])
+    asked = [*(_noisy(cues[k], 0.25, generator) for k in range(100)), *cues[stored:]]
+    sure = np.array([float(memory.recall(state, cue[None]).familiarity) for cue in asked])
+    apart = sure[:100, None] - sure[None, 100:]
+    return float(np.mean((apart > 0) + 0.5 * (apart == 0)))
+
+
+def familiarity_rows(bench: Bench) -> Iterator[Row]:
+    """Whether a memory that is asked for what it never met says so."""
+    seeds, stored = bench.seeds or (1 if bench.quick else 3), 200
+    found = {
+        kind: float(np.mean([bench.once(f"apart {kind} {stored} {s}", partial(told_apart, kind, stored, s))
+                             for s in range(seeds)]))
+        for kind in KINDS
+    }  # fmt: skip
+    worst = min(found, key=lambda kind: found[kind])
+    yield Row(
+        row=f"familiarity: {stored} stored, cues 25% wrong told from cues never met; the worst of {len(KINDS)} kinds",
+        value=found[worst], unit="AUROC", n=seeds, peer=f"{worst}; best {max(found.values()):.2f}; chance 0.5",
+    )  # fmt: skip
+
+
 def likeness_of_codes(before: int, seed: int) -> float:
     """Rank correlation of input and code overlap, over pairs from equal to unrelated."""
     generator = torch.Generator().manual_seed(seed)
