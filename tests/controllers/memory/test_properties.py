@@ -102,3 +102,24 @@ def test_the_write_gate_learns_what_its_stream_asks_for(noisy: bool, opens: bool
             opening = memory.opening(state, torch.ones(1, 6))[0]
             assert bool(opening > 0.5) is opens
     assert means["learned"] < means["fixed"]
+
+
+def test_none_of_many_like_cues_is_taken_for_another() -> None:
+    """Ten kinds of twenty cues each, which share three quarters of what is active: all are stored as new ones, and the
+    code of a cue that was never met overlaps most with one of its kind."""
+    generator = torch.Generator().manual_seed(6)
+    memory = CodeSelectionConfig(modules=64, units=64).build(Channel("cue", 128), Channel("kind", 10), generator)
+    pools = [torch.randperm(128, generator=generator)[:32] for _ in range(10)]
+
+    def cue(number: int) -> torch.Tensor:
+        active = pools[number % 10][torch.randperm(32, generator=generator)[:24]]
+        return torch.zeros(128).index_fill(0, active, 1.0)
+
+    cues, state = [cue(number) for number in range(200)], memory.empty(1)
+    for number, each in enumerate(cues):
+        state = memory.store(state, each[None], torch.eye(10)[number % 10][None])
+    assert int(memory.held(state)) == 200 and int(memory.lost(state)) == 0
+    codes = torch.stack([memory.code(state, each) for each in cues])
+    for number in range(50):
+        overlaps = (codes == memory.code(state, cue(number))).float().mean(1)
+        assert int(overlaps.argmax()) % 10 == number % 10
