@@ -8,6 +8,8 @@ from innervate.registry import Catalogue, picker
 from ..controllers import CONTROLLERS, ControllerConfig
 from ..controllers.circuits.brain import BrainConfig
 
+__all__ = ["BRAINS", "controller_named"]
+
 BRAINS: Catalogue[BrainConfig] = Catalogue(
     "brain",
     group="innervate.brains",

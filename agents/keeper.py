@@ -14,6 +14,19 @@ from torch import Tensor, nn
 from innervate.configurations import Configurations
 from innervate.errors import ConfigError
 
+__all__ = [
+    "KEEPERS",
+    "Activity",
+    "Data",
+    "Grads",
+    "Keeper",
+    "KeeperConfig",
+    "Learned",
+    "layered",
+    "linear_layers",
+    "unlayered",
+]
+
 Grads = dict[str, Tensor]
 """Gradients by the name of the parameter."""
 Activity = Mapping[str, Float[Tensor, "row input"]]

@@ -11,6 +11,8 @@ from torch import Tensor
 from ..controllers import Controller, ControllerConfig
 from .sense import SenseConfig
 
+__all__ = ["METRICS", "Learner", "LearnerConfig", "Metrics", "Progress", "Setting", "Snapshot", "WorldConfig"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorldConfig:

@@ -9,6 +9,8 @@ from torch.optim import Optimizer
 
 from .keeper import Data, Keeper, Learned
 
+__all__ = ["Protection"]
+
 
 class Protection:
     """Transforms gradients before each step, and hears for that what the linear layers are given.

@@ -7,6 +7,8 @@ from innervate.configurations import Configurations
 
 from .learner import LearnerConfig, Metrics
 
+__all__ = ["LEARNERS", "example_of", "metrics_of"]
+
 LEARNERS: Configurations[LearnerConfig] = Configurations(
     "learner",
     group="innervate.learners",

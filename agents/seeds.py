@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+__all__ = ["Streams"]
+
 
 @dataclass(frozen=True)
 class Streams:

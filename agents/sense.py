@@ -8,6 +8,8 @@ from innervate.sense import Sense
 
 from ..controllers import ControllerSpec
 
+__all__ = ["SENSES", "SenseConfig"]
+
 
 @runtime_checkable
 class SenseConfig(Protocol):

@@ -10,6 +10,8 @@ from torch.optim import Optimizer
 
 from innervate.errors import RunError
 
+__all__ = ["as_array", "global_generators", "load_optimizer_tensors", "optimizer_tensors", "restore_global_generators"]
+
 
 def as_array(value: Tensor | np.ndarray) -> np.ndarray:
     """A copy as a NumPy array."""

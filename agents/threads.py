@@ -3,6 +3,8 @@
 import torch
 from threadpoolctl import threadpool_limits
 
+__all__ = ["one_thread"]
+
 
 def one_thread() -> None:
     """One thread for torch and for NumPy's BLAS; more make small networks up to twenty times slower."""

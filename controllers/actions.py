@@ -5,6 +5,8 @@ from jaxtyping import Float
 
 from .spec import ControllerSpec
 
+__all__ = ["commanded"]
+
 
 def commanded(
     spec: ControllerSpec,

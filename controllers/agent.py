@@ -21,6 +21,8 @@ from .controller import Controller
 from .registry import CONTROLLERS, ControllerConfig
 from .spec import Channel, ControllerSpec, State
 
+__all__ = ["FORMAT", "Agent", "describe", "folder_of", "interface", "load", "of_interface", "shipped", "tensors_of"]
+
 FORMAT = 1
 DESCRIPTION, WEIGHTS = "agent.json", "controller.safetensors"
 

@@ -18,6 +18,8 @@ from .organ import Organ
 from .probe import UNTOUCHED, Lesion, LesionKind, Seen, Touch
 from .spec import ControllerSpec, Obs, State
 
+__all__ = ["Controller", "Lesioned", "Recurrence", "flat_observation"]
+
 Recurrence = Literal["none", "autonomous", "learned"]
 
 

@@ -14,6 +14,8 @@ from innervate.registry import Catalogue, picker
 
 from .spec import State
 
+__all__ = ["CORES", "Core", "CoreConfig", "make_core"]
+
 
 class Core(nn.Module, ABC):
     """A layer of units with whatever they remember.

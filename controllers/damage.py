@@ -10,6 +10,8 @@ from .noise import standard_normal
 from .probe import Lesion, Touch
 from .spec import State
 
+__all__ = ["MARK", "Both", "Damage", "Targets", "late_steps", "targets_of", "width"]
+
 MARK = "lesion/"
 """Leads the names of what lesions remember."""
 Targets = Mapping[str, int | None]

@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+__all__ = ["linear"]
+
 
 def linear(inputs: int, outputs: int, gain: float, generator: torch.Generator) -> nn.Linear:
     """A layer with orthogonal weights of that gain and no bias to begin with (stable-baselines3's initialisation)."""

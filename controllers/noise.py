@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+__all__ = ["splitmix64", "standard_normal", "uniform"]
+
 
 def _wrapped(x: int) -> int:
     """An unsigned 64-bit constant as the int64 of the same bits."""

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+__all__ = ["CLIP", "Normaliser"]
+
 CLIP = 10.0
 """Normalised observations are clipped to this many standard deviations, as in stable-baselines3's VecNormalize."""
 

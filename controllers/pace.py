@@ -11,6 +11,8 @@ from innervate.errors import ConfigError
 
 from .spec import State
 
+__all__ = ["WHOLE", "Pace"]
+
 WHOLE = 1e-6
 """A time is a whole number of control steps where it is this near to one, in control steps."""
 

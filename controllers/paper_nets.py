@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from innervate.errors import ConfigError
 
+__all__ = ["LARGE_VALUE", "T_MAZE", "PaperNets", "PaperNetsConfig"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class PaperNetsConfig:

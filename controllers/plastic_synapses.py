@@ -11,6 +11,8 @@ from innervate.errors import ConfigError
 from .rules import Rule
 from .spec import State
 
+__all__ = ["MARK", "Fast", "PlasticSynapses", "apart", "marked"]
+
 MARK = "plastic/"
 """Begins the names of all that is fast in a circuit's state."""
 

@@ -11,6 +11,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from .controller import Controller
 from .spec import Obs, State
 
+__all__ = ["Population"]
+
 
 class Population:
     """Runs member m with its own parameters on its own share of the batch.

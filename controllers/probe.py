@@ -14,6 +14,8 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
+__all__ = ["UNTOUCHED", "Lesion", "LesionKind", "Seen", "Touch"]
+
 LesionKind = Literal["silent", "noise", "frozen", "late"]
 
 

@@ -15,6 +15,8 @@ from innervate.errors import ConfigError
 
 from .probe import Touch
 
+__all__ = ["DTYPES", "SIZE", "Program", "Step", "Variable", "play", "read", "trace"]
+
 OBSERVATION, RESULT = "observation", "result"
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "int64": torch.int64, "bool": torch.bool}
 SIZE = 100_000

@@ -12,6 +12,8 @@ from innervate.signals import Channel
 from .controller import Controller
 from .spec import ControllerSpec
 
+__all__ = ["CONTROLLERS", "WORM", "ControllerConfig", "example_body"]
+
 
 @runtime_checkable
 class ControllerConfig(Protocol):

@@ -13,6 +13,8 @@ from innervate.errors import ConfigError
 
 from .spec import State
 
+__all__ = ["RULES", "Rule", "RuleConfig", "check_rate"]
+
 
 class Rule(nn.Module, ABC):
     """How the synapses from `pre` neurons onto `post` others change, from what each of them knows itself.

@@ -12,6 +12,8 @@ from torch import Tensor
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.signals import Channel, check_channels, total
 
+__all__ = ["ControllerSpec", "Obs", "State"]
+
 Obs = Mapping[str, Tensor]
 """Named observations, each (batch, size), float32, in the units that the channels say."""
 

@@ -7,6 +7,8 @@ from torch import Tensor
 from .controller import Controller
 from .spec import State
 
+__all__ = ["StateVector"]
+
 
 class StateVector:
     """Packs and unpacks the state of one controller: names in sorted order, each flattened.

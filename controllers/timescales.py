@@ -8,6 +8,8 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
+__all__ = ["keep", "keep_logit", "spread"]
+
 
 def spread(units: int, dt_s: float, slowest_s: float) -> Float[Tensor, "units"]:
     """Log-spaced time constants from one control step to `slowest_s`, in seconds; a single unit has the slowest.

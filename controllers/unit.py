@@ -2,6 +2,8 @@
 
 from torch import Tensor
 
+__all__ = ["LEAK", "unit"]
+
 LEAK = 0.01
 """Share of the gradient that passes a saturated neuron; the activity itself is exactly the clipped one."""
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import mujoco
 
+__all__ = ["Actuator", "actuators", "kind_of"]
+
 _JOINT_TORQUES = (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_BALL)
 
 

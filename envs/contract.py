@@ -11,6 +11,8 @@ from .memory import Memory
 from .task import info_of
 from .world import World
 
+__all__ = ["check_contract"]
+
 
 def check_contract(world: World) -> None:
     """Run each function of the task on one initial state.

@@ -13,6 +13,8 @@ import numpy as np
 
 from .model import compile_spec
 
+__all__ = ["can_collide", "physics_model", "physics_of_model"]
+
 
 def physics_model(spec: mujoco.MjSpec, name: str) -> mujoco.MjModel:
     """A lean compiled copy of `spec`; same state, same sensors."""

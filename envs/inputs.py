@@ -6,6 +6,8 @@ import numpy as np
 
 from innervate.errors import ConfigError, NonFiniteError, UnknownNameError
 
+__all__ = ["FIELDS", "STATE_FIELDS", "Given", "OnlyRows", "check", "write"]
+
 FIELDS = (
     "ctrl", "qfrc_applied", "xfrc_applied", "eq_active", "mocap_pos", "mocap_quat", "qpos", "qvel", "act", "userdata",
 )  # fmt: skip

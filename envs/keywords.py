@@ -13,6 +13,8 @@ from innervate.errors import ConfigError, UnknownNameError
 
 from .registry import TaskEntry, entry_of
 
+__all__ = ["TIME_LIMIT", "Keywords", "keywords_of", "task_of"]
+
 TIME_LIMIT = "max_episode_steps"
 """Gymnasium's own argument, which every environment has."""
 _OF_PICTURES = ("render_mode", "width", "height", "camera_id", "camera_name")

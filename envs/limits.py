@@ -10,6 +10,8 @@ from innervate.errors import ConfigError, ModelError, UnknownNameError
 
 from .actuators import Actuator, actuators
 
+__all__ = ["Limit", "Limits", "check_limited", "limited"]
+
 Limit = tuple[float, float] | Literal["joint"]
 """Lowest and highest control; `joint` for the range of the joint that a position servo is on."""
 Limits = Mapping[str, Limit]

@@ -25,6 +25,8 @@ from .task import MANUAL, Task
 from .term import Term
 from .world import Registration, World
 
+__all__ = ["box", "manual_of", "options_table", "settle"]
+
 _INTEGRATORS = {
     "mjINT_EULER": "semi-implicit Euler", "mjINT_RK4": "Runge-Kutta", "mjINT_IMPLICIT": "implicit",
     "mjINT_IMPLICITFAST": "implicit, fast", "mjINT_DISCRETE": "discrete",

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+__all__ = ["Memory"]
+
 
 class Memory:
     """What `Task.begin` put into `userdata`, and how long ago that was; rows of an array, `memory[:, 3]`.

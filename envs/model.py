@@ -8,6 +8,8 @@ import mujoco
 
 from innervate.errors import ModelError
 
+__all__ = ["Source", "compile_spec", "load_spec", "named"]
+
 _Made = TypeVar("_Made")
 
 Source = str | Path | mujoco.MjSpec

@@ -8,6 +8,8 @@ environment thus draws the same alone and among thousands, and a stream goes on 
 import numpy as np
 from jaxtyping import Float, UInt64
 
+__all__ = ["standard_normal"]
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _STEP = np.uint64(0xD1342543DE82EF95)  # odd, unrelated to _GOLDEN: steps and places do not meet
 _MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

@@ -7,6 +7,19 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
+__all__ = [
+    "Made",
+    "arguments_told",
+    "field_docstrings",
+    "inherited_sections",
+    "number",
+    "sections",
+    "table",
+    "type_name",
+    "without_arguments",
+    "written_docstring",
+]
+
 
 class Made:
     """Put in the place of a class's `__doc__`: the class has what was written, its instances what is made of it.

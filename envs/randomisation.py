@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from innervate.configurations import value_class
 from innervate.errors import ConfigError
 
+__all__ = ["Randomisation"]
+
 
 @value_class
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,26 @@ from typing import TYPE_CHECKING, Any, cast
 from innervate.errors import ConfigError
 from innervate.registry import Catalogue, Source, spelled, the_one
 
+__all__ = [
+    "BODIES",
+    "BROUGHT",
+    "DM_CONTROL",
+    "MAZES",
+    "NAMESPACE",
+    "TASKS",
+    "Bodies",
+    "MazeEntry",
+    "Mazes",
+    "NoOptions",
+    "TaskEntry",
+    "Tasks",
+    "bring_entry",
+    "camel",
+    "entry_of",
+    "register_all",
+    "suite_id",
+]
+
 if TYPE_CHECKING:
     from .world import World
 

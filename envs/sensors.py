@@ -8,6 +8,8 @@ from mujoco import MjModel
 
 from innervate.errors import UnknownNameError
 
+__all__ = ["Columns", "Sensors", "sensor_layout"]
+
 Columns = slice | np.ndarray
 """Where readings lie in `sensordata`: together, or each somewhere."""
 

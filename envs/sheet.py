@@ -8,6 +8,8 @@ from .actuators import Actuator, actuators
 from .model import compile_spec
 from .prose import number, table
 
+__all__ = ["Joint", "Sensor", "Sheet", "sensors_of", "sheet"]
+
 _UNITS = {
     "accelerometer": "m/s^2", "velocimeter": "m/s", "gyro": "rad/s", "force": "N", "torque": "N m", "touch": "N",
     "rangefinder": "m", "ballquat": "1", "ballangvel": "rad/s", "tendonpos": "m", "tendonvel": "m/s",

@@ -19,6 +19,8 @@ from .scenery.weather import Weather
 from .sensors import Sensors
 from .term import Term
 
+__all__ = ["MANUAL", "Task", "info_of"]
+
 MANUAL = "_manual"
 """Attribute of a task that is in an environment: what makes its docstring."""
 

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+__all__ = ["Term"]
+
 
 @dataclass(frozen=True)
 class Term:

@@ -19,6 +19,8 @@ from .model import Source, compile_spec, load_spec, named
 from .sensors import Columns, Sensors, sensor_layout
 from .task import Task
 
+__all__ = ["Registration", "World"]
+
 _UNSUPPORTED = {
     "sleep": ("enableflags", mujoco.mjtEnableBit.mjENBL_SLEEP, "disable"),
     "IPC": ("enableflags", mujoco.mjtEnableBit.mjENBL_IPC, "disable"),
@@ -94,7 +96,7 @@ class World:
             if getattr(self.model.opt, flags) & int(bit):
                 raise ModelError(
                     f"{self.name} has the flag {name} set to {'enable' if wanted == 'disable' else 'disable'}, with "
-                    f'which bodies cannot be {"sensed" if name == "sensor" else "stepped as a batch"}. Write '
+                    f"which bodies cannot be {'sensed' if name == 'sensor' else 'stepped as a batch'}. Write "
                     f'<option><flag {name.lower()}="{wanted}"/></option> in the MJCF.'
                 )
 

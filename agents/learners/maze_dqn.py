@@ -4,27 +4,21 @@
 # pyright: reportPrivateUsage=false
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
-import torch
 from gymnasium import spaces
 from jaxtyping import Float
-from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.vec_env import VecEnvWrapper
 from torch import Tensor
 
 from innervate.errors import ConfigError
 
 from ...controllers.circuits.image_values import ImageValues
-from ..learner import Learner, Metrics, Progress, Setting, Snapshot
+from ..learner import Learner, Metrics, Setting, Snapshot
 from ..mazes.dqn import PaperDQN, PaperPolicy, PaperQNetwork
 from ..mazes.paper import PaperWeights
-from ..sb3.learner import SB3Learner
-from ..sb3.off_policy_learner import Reports, json_state, replay_arrays, restore_replay, set_json_state
-from ..tensors import load_optimizer_tensors, optimizer_tensors
+from ..sb3.off_policy_learner import json_state, set_json_state
+from ..sb3.value_learner import OneChoice, ValueLearner
 
 EXAMPLE = ("innervate/Forage-v0", "image_values")
 """A task and a controller that it can train."""
@@ -96,26 +90,7 @@ class ControllerQPolicy(PaperPolicy):
         return ControllerQNetwork(self.observation_space, self.action_space, copy.deepcopy(self._given[0]))
 
 
-class OneChoice(VecEnvWrapper):
-    """A batch whose one choice is a `Discrete`, as DQN asks."""
-
-    def __init__(self, venv: Any) -> None:
-        super().__init__(venv, action_space=spaces.Discrete(int(venv.action_space.nvec[0])))
-
-    def reset(self) -> Any:
-        """Begin new episodes."""
-        return self.venv.reset()
-
-    def step_async(self, actions: np.ndarray) -> None:
-        """The number of each body's alternative."""
-        self.venv.step_async(np.asarray(actions)[:, None])
-
-    def step_wait(self) -> Any:
-        """As it comes."""
-        return self.venv.step_wait()
-
-
-class MazeDQN(SB3Learner):
+class MazeDQN(ValueLearner):
     """Runs `PaperDQN` on one maze.
 
     Raises:
@@ -130,8 +105,7 @@ class MazeDQN(SB3Learner):
                               f"{config.discount}.")  # fmt: skip
         if not config.warm_up >= 2 or config.buffer_size <= config.batch_size or config.report_steps < 1:
             raise ConfigError("warm_up is at least 2, buffer_size exceeds batch_size, and report_steps is at least 1.")
-        self.config = config
-        super().__init__(setting, 1)
+        super().__init__(setting, config, 1)
         if not isinstance(self.controller, ImageValues):
             kind = type(self.controller).__name__
             raise ConfigError(f"maze_dqn trains action values of an image, not {kind}; --controller image_values.")
@@ -148,40 +122,12 @@ class MazeDQN(SB3Learner):
         self.controller = self.env.controller = learning.controller
         self.model.action_space.seed(self._streams.integer())
 
-    def _callback(self, on_iteration: Callable[[Progress], None]) -> BaseCallback:
-        return Reports(self, on_iteration, self.config.report_steps)
-
-    def _update_normalisers(self) -> None:
-        """There are none: an image is in the same numbers from the first step on."""
-
     def snapshot(self) -> Snapshot:
-        """Networks, moments, replay memory, the maze and the generators."""
-        model: Any = self.model
-        tensors = {f"controller.{k}": v.detach().clone() for k, v in self.controller.state_dict().items()}
-        tensors |= {f"policy.{k}": v.detach().clone() for k, v in model.policy.state_dict().items()}
-        arrays: dict[str, Any] = {f"adam.{k}": v for k, v in optimizer_tensors(model.policy.optimizer).items()}
-        if bodies := self._bodies():
-            arrays |= replay_arrays(model.replay_buffer) | bodies
-        rng = {
-            **self._counters(),
-            "actions": json_state(model.action_space.np_random),
-            "pairs": json_state(model._draw),
-            "calls": model._n_calls,
-            "episodes": model._episode_num,
-            "replay": [model.replay_buffer.pos, model.replay_buffer.full],
-        }
-        return Snapshot(model=tensors, optimizer=arrays, rng=rng)
+        """As for any values, and what pairs are drawn from."""
+        snapshot, model = super().snapshot(), cast(Any, self.model)
+        return replace(snapshot, rng={**snapshot.rng, "pairs": json_state(model._draw)})
 
     def restore(self, snapshot: Snapshot) -> None:
         """Put everything back."""
-        model: Any = self.model
-        rng, arrays = snapshot.rng, snapshot.optimizer
-        model.policy.load_state_dict({k[7:]: v for k, v in snapshot.model.items() if k.startswith("policy.")})
-        moments = {k[5:]: torch.as_tensor(v) for k, v in arrays.items() if k.startswith("adam.")}
-        load_optimizer_tensors(model.policy.optimizer, moments)
-        if self._restore_bodies(arrays):
-            restore_replay(model.replay_buffer, arrays, rng["replay"])
-        self._restore_counters(rng)
-        model._n_calls, model._episode_num = int(rng["calls"]), int(rng["episodes"])
-        set_json_state(model.action_space.np_random, rng["actions"])
-        set_json_state(model._draw, rng["pairs"])
+        super().restore(snapshot)
+        set_json_state(cast(Any, self.model)._draw, snapshot.rng["pairs"])

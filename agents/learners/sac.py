@@ -7,7 +7,7 @@ from stable_baselines3 import SAC
 
 from innervate.errors import ConfigError
 
-from ..learner import Metrics, Setting
+from ..learner import Learner, Metrics, Setting
 from ..sb3.off_policy import ControllerSACPolicy
 from ..sb3.off_policy_learner import OFF_POLICY_METRICS, OffPolicyConfig, OffPolicyLearner
 
@@ -29,7 +29,7 @@ class SACConfig(OffPolicyConfig):
     initial_temperature: float = 1.0
     """Initial weight of the entropy; much below 1 where a step earns much less than 1, or noise is all that counts."""
 
-    def build(self, setting: Setting) -> "SACLearner":
+    def build(self, setting: Setting) -> Learner:
         """Build for any controller that has parameters and no learned recurrence."""
         return SACLearner(setting, self)
 

@@ -7,7 +7,8 @@ import numpy as np
 from stable_baselines3 import TD3
 from stable_baselines3.common.noise import NormalActionNoise
 
-from ..learner import Metrics, Setting
+from ...controllers import ControllerSpec
+from ..learner import Learner, Metrics, Setting
 from ..sb3.off_policy import ControllerTD3Policy
 from ..sb3.off_policy_learner import OFF_POLICY_METRICS, OffPolicyConfig, OffPolicyLearner
 
@@ -21,7 +22,7 @@ class TD3Config(OffPolicyConfig):
     noise: float = 0.1
     """Standard deviation of the exploration noise, as a fraction of the actuators' limit."""
 
-    def build(self, setting: Setting) -> "TD3Learner":
+    def build(self, setting: Setting) -> Learner:
         """Build for any controller that has parameters and no learned recurrence."""
         return TD3Learner(setting, self)
 
@@ -31,9 +32,13 @@ class TD3Learner(OffPolicyLearner):
 
     def algorithm(self, config: TD3Config, seed: int) -> TD3:
         """TD3 around the controller."""
-        actions = self.controller.spec.action_size
-        noise = NormalActionNoise(np.zeros(actions), np.full(actions, config.noise))
+        noise = exploration(config.noise, self.controller.spec)
         settings: dict[str, Any] = self.common_settings(config, seed)
         return TD3(
             ControllerTD3Policy, self.env, action_noise=noise, policy_kwargs=self.policy_settings(config), **settings
         )
+
+
+def exploration(noise: float, spec: ControllerSpec) -> NormalActionNoise:
+    """Gaussian noise of this standard deviation on each actuator."""
+    return NormalActionNoise(np.zeros(spec.action_size), np.full(spec.action_size, noise))

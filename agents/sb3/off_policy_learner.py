@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import SAC
 from stable_baselines3.common.callbacks import BaseCallback
 from torch.optim import Optimizer
 
@@ -112,15 +111,7 @@ class OffPolicyLearner(SB3Learner):
 
     def _update_normalisers(self) -> None:
         """Targets keep the same statistics as what they follow."""
-        buffer = self.model.replay_buffer
-        rows = buffer.observations[self._normalised : buffer.pos]
-        self._normalised = buffer.pos
-        if len(rows) == 0:  # the ring has just begun again
-            return
-        carried = torch.from_numpy(rows.reshape(-1, rows.shape[-1]))
-        for module in self.model.policy.modules():
-            if isinstance(module, Normaliser):
-                module.update(carried[:, : module.mean.numel()])
+        self._normalised = normalise_since(self._normalised, self.model.replay_buffer, self.model.policy)
 
     def _optimizers(self) -> dict[str, Optimizer]:
         policy = self.model.policy
@@ -133,7 +124,7 @@ class OffPolicyLearner(SB3Learner):
         model, buffer = self.model, self.model.replay_buffer
         tensors = {f"controller.{k}": v.detach().clone() for k, v in self.controller.state_dict().items()}
         tensors |= {f"policy.{k}": v.detach().clone() for k, v in model.policy.state_dict().items()}
-        if isinstance(model, SAC) and model.log_ent_coef is not None:
+        if getattr(model, "log_ent_coef", None) is not None:
             tensors["log_ent_coef"] = model.log_ent_coef.detach().clone()
         arrays: dict[str, Any] = {
             f"{name}.{k}": v for name, o in self._optimizers().items() for k, v in optimizer_tensors(o).items()
@@ -155,7 +146,7 @@ class OffPolicyLearner(SB3Learner):
         prefix = "policy."
         stored = {k.removeprefix(prefix): v for k, v in snapshot.model.items() if k.startswith(prefix)}
         model.policy.load_state_dict(stored)
-        if isinstance(model, SAC) and model.log_ent_coef is not None:
+        if getattr(model, "log_ent_coef", None) is not None:
             with torch.no_grad():
                 model.log_ent_coef.copy_(snapshot.model["log_ent_coef"])
         for name, optimizer in self._optimizers().items():
@@ -180,6 +171,17 @@ def restore_replay(buffer: Any, arrays: Mapping[str, Any], place: Sequence[Any])
         rows = as_array(arrays[f"replay.{name}"])
         getattr(buffer, name)[: len(rows)] = rows
     buffer.pos, buffer.full = int(place[0]), bool(place[1])
+
+
+def normalise_since(row: int, buffer: Any, policy: Any) -> int:
+    """Let every normaliser of a policy learn from what a replay buffer took in from `row` on; the row to go on from."""
+    rows = buffer.observations[row : buffer.pos]
+    if len(rows):  # none where the ring has just begun again
+        carried = torch.from_numpy(rows.reshape(-1, rows.shape[-1]))
+        for module in policy.modules():
+            if isinstance(module, Normaliser):
+                module.update(carried[:, : module.mean.numel()])
+    return buffer.pos
 
 
 def json_state(generator: np.random.Generator) -> dict[str, Any]:

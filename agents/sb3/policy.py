@@ -24,15 +24,20 @@ class Critic(nn.Module):
     def __init__(self, size: int, hidden: tuple[int, ...], generator: torch.Generator) -> None:
         super().__init__()
         self.normaliser = Normaliser(size)
-        sizes = (size, *hidden)
-        layers: list[nn.Module] = []
-        for inputs, outputs in pairwise(sizes):
-            layers += [linear(inputs, outputs, 2**0.5, generator), nn.Tanh()]
-        self.layers = nn.Sequential(*layers, linear(sizes[-1], 1, 1.0, generator))
+        self.layers = value_layers(size, hidden, generator)
 
     def forward(self, sensed: Float[Tensor, "batch size"]) -> Float[Tensor, "batch 1"]:
         """Expected discounted return."""
         return self.layers(self.normaliser(sensed))
+
+
+def value_layers(size: int, hidden: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:
+    """Tanh layers from `size` numbers to a value."""
+    sizes = (size, *hidden)
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(sizes):
+        layers += [linear(inputs, outputs, 2**0.5, generator), nn.Tanh()]
+    return nn.Sequential(*layers, linear(sizes[-1], 1, 1.0, generator))
 
 
 class ControllerPolicy(ActorCriticPolicy):
@@ -46,7 +51,7 @@ class ControllerPolicy(ActorCriticPolicy):
     """
 
     controller: Controller
-    critic: Critic
+    critic: Any
 
     def __init__(
         self,
@@ -69,13 +74,21 @@ class ControllerPolicy(ActorCriticPolicy):
     def _build(self, lr_schedule: Schedule) -> None:
         controller, hidden, std, learn_std, generator = self._parts
         self.controller, self.carrier = controller, Carrier.of(controller)
-        self.critic = Critic(self.carrier.seen_size, hidden, generator)
+        self.critic = self.make_critic(controller, hidden, generator)
         self._choices = controller.spec.choices
         log_std = torch.full((1 if self._choices else controller.spec.action_size,), std).log()
         self.log_std = nn.Parameter(log_std, requires_grad=learn_std)
         trainable = [p for p in self.parameters() if p.requires_grad]
         self.optimizer = self.optimizer_class(trainable, lr=lr_schedule(1), **self.optimizer_kwargs)  # pyright: ignore[reportCallIssue]
         self.optimizer.register_step_pre_hook(self._before_step)
+
+    def make_critic(self, controller: Controller, hidden: tuple[int, ...], generator: torch.Generator) -> nn.Module:
+        """What values are from."""
+        return Critic(Carrier.of(controller).seen_size, hidden, generator)
+
+    def seen(self, carried: Tensor) -> Tensor:
+        """What the critic reads of a carried observation."""
+        return self.carrier.seen(carried)
 
     def _before_step(self, *_: Any) -> None:
         check_gradients(self)
@@ -108,12 +121,12 @@ class ControllerPolicy(ActorCriticPolicy):
         """Actions, values and log probabilities."""
         distribution = self._around(self._mean(obs))
         actions = distribution.get_actions(deterministic=deterministic)
-        return actions, self.critic(self.carrier.seen(obs)), distribution.log_prob(actions)
+        return actions, self.critic(self.seen(obs)), distribution.log_prob(actions)
 
     def evaluate_actions(self, obs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Values, log probabilities and entropy of stored actions under the present parameters."""
         distribution = self._around(self._mean(obs) if self.sequence_length == 1 else self._unrolled_mean(obs))
-        return self.critic(self.carrier.seen(obs)), distribution.log_prob(actions), distribution.entropy()
+        return self.critic(self.seen(obs)), distribution.log_prob(actions), distribution.entropy()
 
     def get_distribution(self, obs: Tensor) -> DiagGaussianDistribution | MultiCategoricalDistribution:  # pyright: ignore[reportIncompatibleMethodOverride]
         """What actions are drawn from."""
@@ -121,7 +134,7 @@ class ControllerPolicy(ActorCriticPolicy):
 
     def predict_values(self, obs: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Values of carried observations."""
-        return self.critic(self.carrier.seen(obs))
+        return self.critic(self.seen(obs))
 
     def update_normalisers(self, carried: Float[Tensor, "batch size"]) -> None:
         """Let each normaliser of actor and critic learn from what it reads of carried observations."""

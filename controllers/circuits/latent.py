@@ -33,7 +33,10 @@ class LatentConfig:
 
 
 class Latent(Controller):
-    """Normalised observations through ReLU layers to a latent that LayerNorm closes, and on to a tanh output."""
+    """Normalised observations through ReLU layers to a latent that LayerNorm closes, and on to a tanh output.
+
+    Where the body chooses, the head ends without tanh.
+    """
 
     def __init__(self, spec: ControllerSpec, config: LatentConfig, generator: torch.Generator) -> None:
         super().__init__(spec)
@@ -51,13 +54,14 @@ class Latent(Controller):
         return self.encoder(self.normaliser(flat))
 
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
-        """Actions in (-1, 1)."""
+        """Actions in (-1, 1); where the body chooses, preferences without a bound, since they may be values."""
         return self.run(obs, state, UNTOUCHED)
 
     def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
         """Part: `latent`."""
         latent = touch.part("latent", self.encode(flat_observation(self.spec, obs)))
-        return torch.tanh(self.head(latent)), state
+        action = self.head(latent)
+        return action if self.spec.choices else torch.tanh(action), state
 
 
 def _relu_layers(sizes: tuple[int, ...], generator: torch.Generator) -> nn.Sequential:

@@ -11,6 +11,8 @@ from jaxtyping import Float, Float32, Float64
 
 from innervate.errors import ConfigError
 
+__all__ = ["Pinhole", "Pose", "angle_between_rad", "check_pose", "look_at", "rotation"]
+
 Pose = Float[np.ndarray, "4 4"]
 
 

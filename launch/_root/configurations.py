@@ -13,6 +13,8 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast
 from innervate.errors import ConfigError, RunError, UnknownNameError
 from innervate.registry import Catalogue, full_name, is_config, picker
 
+__all__ = ["CLASS", "C", "Configurations", "from_options", "replaced", "to_json", "value_class"]
+
 C = TypeVar("C")
 
 CLASS = "class"

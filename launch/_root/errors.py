@@ -3,6 +3,17 @@
 import difflib
 from collections.abc import Iterable
 
+__all__ = [
+    "ConfigError",
+    "InnervateError",
+    "InnervateWarning",
+    "MissingExtraError",
+    "ModelError",
+    "NonFiniteError",
+    "RunError",
+    "UnknownNameError",
+]
+
 
 class InnervateError(Exception):
     """Something the user can mend; the command line prints it as one sentence and exits with status 2."""

@@ -13,6 +13,19 @@ import numpy as np
 
 from innervate.errors import ConfigError, RunError
 
+__all__ = [
+    "UMASK",
+    "Transaction",
+    "inside",
+    "load_arrays",
+    "read_json",
+    "replace_file",
+    "save_arrays",
+    "sync_folder",
+    "write_bytes_atomically",
+    "write_text_atomically",
+]
+
 UMASK = os.umask(0)
 """What this process takes away from the permissions of new files, as it was when innervate was imported."""
 os.umask(UMASK)

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from innervate.errors import MissingExtraError
 
+__all__ = ["F", "compiler", "exact", "fast", "fast_inlined"]
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 

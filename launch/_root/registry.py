@@ -19,6 +19,20 @@ from typing import Any, Generic, TypeVar, cast
 
 from innervate.errors import ConfigError, InnervateError, UnknownNameError
 
+__all__ = [
+    "OUR_NAMES",
+    "Catalogue",
+    "Source",
+    "T",
+    "forget_packages",
+    "full_name",
+    "is_config",
+    "picker",
+    "public_things",
+    "spelled",
+    "the_one",
+]
+
 T = TypeVar("T")
 
 OUR_NAMES = "innervate."

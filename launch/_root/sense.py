@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Int
 from innervate.errors import ConfigError, UnknownNameError
 from innervate.signals import Channel
 
+__all__ = ["VIEW", "LesionKind", "Remembers", "Sense", "check_given"]
+
 Remembers = Literal["step", "episode", "life"]
 LesionKind = Literal["silent", "noise", "frozen", "late"]
 
@@ -117,4 +119,3 @@ def check_given(sense: Sense, given: Mapping[str, Any], envs: int) -> None:
             )
         if not np.isfinite(value).all():
             raise ConfigError(f"{type(sense).__name__} gave a value of {channel.name!r} that is not finite.")
-

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from innervate.errors import ConfigError
 
+__all__ = ["Channel", "check_channels", "slices", "total"]
+
 
 @dataclass(frozen=True)
 class Channel:

@@ -1,7 +1,7 @@
 """Controllers under stable-baselines3's TD3 and SAC."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def learner(config: TD3Config | SACConfig, controller: str, steps: int, world: s
         seed=1,
         threads=1,
     )
-    return config.build(setting)
+    return cast(OffPolicyLearner, config.build(setting))
 
 
 @pytest.mark.parametrize("name", CONFIGS)
