@@ -16,7 +16,7 @@ from innervate.signals import Channel
 
 from .spec import State
 
-__all__ = ["MEMORIES", "Form", "MemoryConfig", "MemoryStore", "Recall", "gates", "likeness", "rows"]
+__all__ = ["MEMORIES", "Form", "Holding", "MemoryConfig", "MemoryStore", "Recall", "gates", "likeness", "rows"]
 
 Form = Literal["one-hot", "bits", "real"]
 """What the numbers of a cue or a content are: a single 1 among zeros, zeros and ones, or anything finite."""
