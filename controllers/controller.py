@@ -3,7 +3,7 @@
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from innervate.errors import UnknownNameError
 
 from .damage import MARK, Both, Damage, late_steps, targets_of, width
+from .memories import Holding
 from .organ import Organ
 from .probe import UNTOUCHED, Lesion, LesionKind, Seen, Touch
 from .spec import ControllerSpec, Obs, State
@@ -123,6 +124,11 @@ class Controller(nn.Module, ABC):
         """For a circuit of named neurons: it, and its present weights by (pre, post, kind); None for others."""
         return None
 
+    def holdings(self, met: Obs, state: State) -> Mapping[str, Holding]:
+        """What its memories call up, by name, for the cues among what was met: a row a control step, one state."""
+        del met, state
+        return {}
+
     def parameter_count(self) -> int:
         """Number of trainable scalars."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
@@ -191,6 +197,10 @@ class Lesioned(Controller):
         damage = Damage(self.lesions, self._targets, self.spec.control_step_s, state)
         action, after = self.intact.run(obs, own, Both(damage, touch))
         return action, {**after, **damage.after}
+
+    def holdings(self, met: Obs, state: State) -> Mapping[str, Holding]:
+        """Of the intact circuit, from what the damage let through to it."""
+        return self.intact.holdings(met, {name: v for name, v in state.items() if not name.startswith(MARK)})
 
     def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
         """As in the intact circuit."""

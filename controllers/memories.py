@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -15,7 +16,7 @@ from innervate.signals import Channel
 
 from .spec import State
 
-__all__ = ["MEMORIES", "Form", "MemoryConfig", "MemoryStore", "Recall", "gates", "likeness", "rows"]
+__all__ = ["MEMORIES", "Form", "Holding", "MemoryConfig", "MemoryStore", "Recall", "gates", "likeness", "rows"]
 
 Form = Literal["one-hot", "bits", "real"]
 """What the numbers of a cue or a content are: a single 1 among zeros, zeros and ones, or anything finite."""
@@ -35,6 +36,22 @@ class Recall:
     """Spikes that the answer cost; 0 of a memory that does not spike."""
     state: State
     """What the memory holds after the question: what it held before, unless `recall_writes`."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a memory calls up for cues that were met: a look at what it holds, whatever kind it is."""
+
+    cue: Channel
+    content: Channel
+    asked: Float[np.ndarray, "question cue"]
+    answered: Float[np.ndarray, "question content"]
+    familiarity: Float[np.ndarray, "question"]
+    held: int
+    lost: int
+    capacity: int | None
+    unit: str
+    """What `held`, `lost` and `capacity` count."""
 
 
 class MemoryStore(ABC):
@@ -108,6 +125,19 @@ class MemoryStore(ABC):
     def lost(self, state: State) -> Int[Tensor, "batch"]:
         """How many each row had to give up, or could not take, because it was full."""
         return state["lost"]
+
+    def holding(self, state: State, cues: Float[Tensor, "met cue"], most: int = 40) -> Holding:
+        """What the first row of `state` calls up for the different ones among `cues`, in the order in which they were
+        met; of more than `most`, as many evenly from first to last. Each is asked of the same state."""
+        _, first = np.unique(cues.numpy().round(4), axis=0, return_index=True)
+        chosen = np.sort(first)[np.unique(np.linspace(0, len(first) - 1, min(most, len(first))).round().astype(int))]
+        asked, row = cues[torch.from_numpy(chosen)], {name: value[:1] for name, value in state.items()}
+        found = [self.recall(row, cue[None]) for cue in asked]
+        return Holding(
+            self.cue, self.content, asked.numpy(), torch.cat([f.content for f in found]).numpy(),
+            torch.cat([f.familiarity for f in found]).numpy(), int(self.held(row)[0]), int(self.lost(row)[0]),
+            self.capacity, self.unit,
+        )  # fmt: skip
 
     def _one_question(self, cue: Tensor | None, content: Tensor | None) -> None:
         """Raise `ConfigError` unless just one of the two is asked, and may be."""

@@ -11,6 +11,7 @@ from innervate.errors import ConfigError, UnknownNameError
 from innervate.signals import Channel
 
 from ..controller import Controller, Recurrence
+from ..memories import Holding
 from ..organ import Organ
 from ..pace import Pace
 from ..probe import UNTOUCHED, Touch
@@ -174,6 +175,14 @@ class Brain(Controller):
                 parameters=part.parameter_count(), state=sum(organ.state for organ in part.organs()),
             ))  # fmt: skip
         return tuple(found)
+
+    def holdings(self, met: Obs, state: State) -> Mapping[str, Holding]:
+        """Those of its parts, under `part/name`, as far as their cues are what the body tells."""
+        found = dict[str, Holding]()
+        for name, part in self.controllers():
+            inner = part.holdings({s: met[s] for s in self._wanted[name] if s in met}, _own(state, name))
+            found.update({f"{name}/{key}": value for key, value in inner.items()})
+        return found
 
     def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
         """`part/CLASS` is what the part takes CLASS for."""

@@ -1,6 +1,6 @@
 """A circuit with a memory of its own: what a cue calls up is one more thing that it senses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -11,7 +11,7 @@ from innervate.errors import ConfigError
 from innervate.signals import Channel
 
 from ..controller import Controller
-from ..memories import MemoryConfig
+from ..memories import Holding, MemoryConfig
 from ..memory.delay_line import DelayLineConfig
 from ..probe import UNTOUCHED, Touch
 from ..registry import ControllerConfig
@@ -95,6 +95,14 @@ class Remembering(Controller):
         kept = self.memory.store(recall.state, cue, content, gate)
         action, after = self.circuit.run({**obs, "recalled": recalled, "familiarity": familiarity}, own, touch)
         return action, {**after, **{f"{MARK}{name}": value for name, value in kept.items()}}
+
+    def holdings(self, met: Obs, state: State) -> Mapping[str, Holding]:
+        """Its memory's, where its cue was met, and the circuit's."""
+        own, memory = _apart(state)
+        inner = self.circuit.holdings(met, own)
+        if self._cue.name not in met:
+            return inner
+        return {**inner, "memory": self.memory.holding(memory, met[self._cue.name])}
 
     def members_of(self, name: str, parts: Sequence[str]) -> Sequence[str]:
         """As in the circuit."""

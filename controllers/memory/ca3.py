@@ -5,12 +5,13 @@ recalled is written again, and forgetting is incomplete from content to cue. In 
 while something is stored (as acetylcholine has it, Hasselmo 2006), and those of a cue that is stored again are cut.
 """
 
+import importlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from innervate.errors import ConfigError
@@ -18,8 +19,9 @@ from innervate.signals import Channel
 
 from ..memories import MemoryStore, Recall, gates, likeness
 from ..spec import State
-from ._ca3_layout import FREE, GATED, HIGHEST, Layout
+from ._ca3_layout import CONSTANTS, FREE, GATED, HIGHEST, POPULATIONS, Layout
 from ._ca3_network import run
+from ._ca3_nir import graph
 
 HOLD_MS, WINDOW_MS = 3, 14
 """How long a memory is held up to be stored, and how long an operation takes: the paper's slower schedule."""
@@ -140,19 +142,69 @@ class Ca3(MemoryStore):
         """Cues in use."""
         return state["used"].sum(1)
 
-    def _operate(
-        self, state: State, row: int, winner: int | None, content: Tensor | None, hold_ms: int, *, plastic: bool
-    ) -> tuple[Tensor, int]:
-        """One operation on one row of `state`, in place: what the output shows, (n + m,), and the spikes it cost."""
-        n, m = self.layout.cues, self.layout.bits
-        cues, contents = np.zeros((WINDOW_MS, n), np.uint8), np.zeros((WINDOW_MS, m), np.uint8)
+    def raster(
+        self, state: State, cue: Tensor | None = None, content: Tensor | None = None
+    ) -> dict[str, UInt8[np.ndarray, "ms neuron"]]:
+        """The spikes of one operation on the first row of `state`, by population (`POPULATIONS`); it changes nothing.
+
+        Cue and content, (1, ...), are held up to be stored; one of them alone, to be asked.
+        """
+        if cue is None and content is None:
+            raise ConfigError("An operation has a cue, a content, or both to be stored: give at least one.")
+        stores = cue is not None and content is not None
+        winner = None
+        if cue is not None:
+            winner = self._winner_to_store(state, 0, cue[0])[0] if stores else self._nearest(state, 0, cue[0])[0]
+        shown = self._shown(winner, content[0] if content is not None else None, HOLD_MS if stores else 1)
+        first = {name: value[:1].clone() for name, value in state.items()}
+        dynamics, weights = self._network(first, 0)
+        rule, plastic = FREE if self.recall_writes else GATED, stores or self.recall_writes
+        # As arrays, a millisecond at a time: who has just fired is refractory.
+        live: Any = importlib.import_module("._ca3_plain", __package__).live
+        ends, n, m = self.layout.ends, self.layout.cues, self.layout.bits
+        fired, output = np.zeros((WINDOW_MS, self.layout.neurons), np.uint8), np.zeros((1, n + m), np.uint8)
+        for ms in range(WINDOW_MS):
+            told = (part[ms : ms + 1] for part in shown)
+            live(n, m, ends, CONSTANTS, *dynamics.values(), *weights, *told, plastic, rule, output)
+            fired[ms] = dynamics["refractory"]
+        return {name: fired[:, ends[p] : ends[p + 1]] for p, name in enumerate(POPULATIONS)}
+
+    def nir_graph(self, state: State, row: int = 0) -> Any:
+        """What one row has learnt as a `nir.NIRGraph` that answers as `recall` does (`_ca3_nir.graph`).
+
+        Raises:
+            ConfigError: it learns from questions, which NIR has no word for.
+            MissingExtraError: `nir` is not installed.
+        """
+        if self.recall_writes:
+            raise ConfigError(
+                "In mode 'paper' a question changes the synapses, and NIR knows no plasticity: export mode 'gated'."
+            )
+        return graph(state["to_content"][row].numpy(), state["to_cue"][row].numpy(), self.config.levels)
+
+    def _shown(self, winner: int | None, content: Tensor | None, hold_ms: int) -> tuple[np.ndarray, np.ndarray]:
+        """Cues and contents as spikes, (ms, n) and (ms, m)."""
+        cues = np.zeros((WINDOW_MS, self.layout.cues), np.uint8)
+        contents = np.zeros((WINDOW_MS, self.layout.bits), np.uint8)
         if winner is not None:
             cues[:hold_ms, winner] = 1
         if content is not None:
             contents[:hold_ms] = (content > 0.5).numpy()
-        dynamics = self.layout.dynamics()  # in its order; a network that learns all the time goes on from where it was
+        return cues, contents
+
+    def _network(self, state: State, row: int) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+        """Dynamics in their order, at rest or where a network that learns all the time was, and the plastic weights:
+        views of `state`."""
+        dynamics = self.layout.dynamics()
         dynamics = {k: state[f"net/{k}"][row].numpy() if self.recall_writes else v for k, v in dynamics.items()}
-        weights = [state[name][row].numpy() for name in ("to_content", "to_cue")]
+        return dynamics, [state[name][row].numpy() for name in ("to_content", "to_cue")]
+
+    def _operate(
+        self, state: State, row: int, winner: int | None, content: Tensor | None, hold_ms: int, *, plastic: bool
+    ) -> tuple[Tensor, int]:
+        """One operation on one row of `state`, in place: what the output shows, (n + m,), and the spikes it cost."""
+        cues, contents = self._shown(winner, content, hold_ms)
+        dynamics, weights = self._network(state, row)
         rule = FREE if self.recall_writes else GATED
         output, spikes, _ = run(self.layout, dynamics, weights[0], weights[1], cues, contents, plastic, rule)
         if plastic and self.config.levels:

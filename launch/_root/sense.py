@@ -90,6 +90,12 @@ class Sense(ABC):
         """What can be looked at, by name, as of the last step."""
         return {}
 
+    def holdings(self, met: Mapping[str, np.ndarray]) -> Mapping[str, Any]:
+        """What its memories call up, by name (`controllers.memories.Holding`), for the cues among what the first body
+        met: channel to (step, size)."""
+        del met
+        return {}
+
     def lesion(
         self, name: str, kind: LesionKind = "silent", severity: float = 1.0, from_s: float = 0.0, to_s: float = np.inf
     ) -> "Sense":

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from innervate.agents.learner import WorldConfig
 from innervate.controllers import Controller
-from innervate.launch.analysis.recordings.recording import Recording, record
+from innervate.launch.analysis.recordings.recording import Lived, Recording, record
 from innervate.registry import Catalogue
 
 FIGURES: Catalogue[ModuleType] = Catalogue(
@@ -21,9 +21,11 @@ FIGURES: Catalogue[ModuleType] = Catalogue(
 `draw(recording)`."""
 
 
-def pictures(controller: Controller, world: WorldConfig, *, episode: int = 0) -> dict[str, bytes]:
+def pictures(
+    controller: Controller, world: WorldConfig, *, episode: int = 0, lived: Lived | None = None
+) -> dict[str, bytes]:
     """File name to PNG: every figure whose needs a held-out episode of this controller in this world meets."""
-    return drawn(record(controller, world, episode=episode))
+    return drawn(record(controller, world, episode=episode, lived=lived))
 
 
 def drawn(recording: Recording) -> dict[str, bytes]:

@@ -1,7 +1,8 @@
-"""Pictures of a run: its wiring, activity, kymograph, phase portrait."""
+"""Pictures of a run: its wiring, activity, kymograph, phase portrait, what its memories hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +14,15 @@ from innervate.files import write_bytes_atomically
 from innervate.launch.analysis.pictures import pictures
 from innervate.launch.run.evaluation import load_nervous_system
 from innervate.launch.run.folder import RunFolder
+from innervate.launch.run.life import LIFE, holdings
 
 SMOKE = (["{run}"],)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Wiring diagram, activity with kymograph, phase portrait, and place maps of a latent, of a trained controller."""
+    """Wiring diagram, activity with kymograph, phase portrait, place maps of a latent, and what memories call up, of a
+    trained controller: of the run's life (`innervate live`), where it has one and nothing is lesioned."""
 
     run: Annotated[Path, tyro.conf.Positional]
     """Run folder; the pictures are written into it."""
@@ -39,6 +42,8 @@ def main(argv: Sequence[str]) -> None:
     folder = RunFolder.open(options.run)
     world: WorldConfig = folder.config().world
     controller, world = load_nervous_system(folder, world, lesion=options.lesion, stimulate=options.stimulate)
-    for name, picture in pictures(controller, world, episode=options.episode).items():
+    alive = (folder.path / LIFE).exists() and not options.lesion
+    lived = partial(holdings, folder.path) if alive else None
+    for name, picture in pictures(controller, world, episode=options.episode, lived=lived).items():
         write_bytes_atomically(folder.path / name, picture)
         print(folder.path / name)

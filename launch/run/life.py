@@ -19,9 +19,12 @@ from safetensors.numpy import save
 from innervate.agents.experience.efference import tell_senses
 from innervate.agents.experience.guard import check_action, check_observation
 from innervate.agents.experience.worlds import action_scale, make_vector_env
+from innervate.controllers import State
 from innervate.controllers.actions import commanded
+from innervate.controllers.memories import Holding
 from innervate.errors import ConfigError, RunError
 from innervate.files import write_bytes_atomically
+from innervate.launch.analysis.recordings.recording import memories_of
 from innervate.launch.run.evaluation import load_nervous_system
 from innervate.launch.run.folder import AgentFolder, RunFolder
 from innervate.launch.run.lock import FolderLock
@@ -127,24 +130,14 @@ class Life:
         write_bytes_atomically(self.path / LIFE, save(arrays, {"life": json.dumps(about)}))
 
     def _restore(self) -> None:
-        path = self.path / LIFE
-        try:
-            with safe_open(path, framework="numpy") as file:
-                about = json.loads((file.metadata() or {})["life"])
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-            raise RunError(f"{path} is damaged or no life ({error}); without it a new life begins.") from error
+        about, arrays = _read(self.path / LIFE)
         if tuple(about["lesion"]) != self.lesion:
             raise ConfigError(
                 f"The life in {self.path} was begun with the lesions {about['lesion']}, and goes on with those; "
                 f"{list(self.lesion)} were asked for. Another life: another folder, or without {LIFE}."
             )
-
-        def part(mark: str) -> dict[str, np.ndarray]:
-            return {k.removeprefix(mark): v for k, v in arrays.items() if k.startswith(mark)}
-
-        self.env.restore(part(_WORLD))
-        self._state = {name: torch.from_numpy(value.copy()) for name, value in part(_BRAIN).items()}
+        self.env.restore(_part(arrays, _WORLD))
+        self._state = _brain(arrays)
         self._flat, self._return = arrays[_SENSED].copy(), float(about["return"])
         self.steps, self._episode = int(about["steps"]), int(about["episode"])
         if not (self.path / TRIALS).exists():
@@ -155,3 +148,39 @@ class Life:
         """Free the world and the folder."""
         self.env.close()
         self._lock.release()
+
+
+def holdings(path: Path, met: Mapping[str, np.ndarray]) -> tuple[dict[str, Holding], float]:
+    """What the memories of a run's life call up for the cues that were met, and how many seconds it has lived.
+
+    The life is only read: one that goes on meanwhile is looked at as it was last kept.
+    """
+    folder = RunFolder.open(path)
+    about, arrays = _read(folder.path / LIFE)
+    controller, world = load_nervous_system(folder, folder.config().world, lesion=about["lesion"])
+    env: Any = make_vector_env(world, 1)
+    try:
+        env.reset(seed=[folder.config().seed])
+        env.restore(_part(arrays, _WORLD))
+        found = memories_of(controller, _brain(arrays), env, {k: torch.from_numpy(v) for k, v in met.items()})
+    finally:
+        env.close()
+    return found, int(about["steps"]) * controller.spec.control_step_s
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What life.safetensors tells about itself, and its arrays."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = json.loads((file.metadata() or {})["life"])
+            return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise RunError(f"{path} is damaged or no life ({error}); without it a new life begins.") from error
+
+
+def _part(arrays: Mapping[str, np.ndarray], mark: str) -> dict[str, np.ndarray]:
+    return {k.removeprefix(mark): v for k, v in arrays.items() if k.startswith(mark)}
+
+
+def _brain(arrays: Mapping[str, np.ndarray]) -> State:
+    return {name: torch.from_numpy(value.copy()) for name, value in _part(arrays, _BRAIN).items()}

@@ -16,6 +16,7 @@ from innervate.agents.experience.worlds import environment_id
 from innervate.agents.learner import WorldConfig
 from innervate.agents.learners.ppo import PPOConfig
 from innervate.controllers.circuits.wiring import WiringConfig
+from innervate.controllers.memory.ca3 import Ca3Config
 from innervate.launch.analysis.measures.foraging import Trial
 from innervate.launch.analysis.pictures import FIGURES, drawn, file_name
 from innervate.launch.analysis.recordings.places import Places
@@ -24,6 +25,7 @@ from innervate.launch.bench._kit.benchmark import BENCHMARKS, parts_of
 from innervate.launch.cli import COMMANDS
 from innervate.launch.run.preset import PRESETS
 from innervate.launch.run.training import train
+from innervate.signals import Channel
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,10 @@ def reference() -> Recording:
         track_m=rng.random((50, 2)), heading_rad=np.zeros(50), touching=np.zeros(50, bool), carried=np.zeros(50, bool),
         step_s=0.1,
     )  # fmt: skip
-    return replace(found, places=places, trials=(trial, replace(trial, probe=True)))
+    memory = Ca3Config().build(Channel("place", 6), Channel("flags", 4), torch.Generator())
+    held = memory.store(memory.empty(1), torch.eye(6)[:1], torch.ones(1, 4))
+    memories = {"remembered": memory.holding(held, torch.eye(6))}
+    return replace(found, places=places, trials=(trial, replace(trial, probe=True)), memories=memories)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -19,6 +19,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "ca3, integer weights": {"levels": 63},
     "ca3, paper": {"mode": "paper"},
     "code-selection": {"modules": 32, "units": 64},
+    "code-selection, sequences": {"modules": 16, "units": 32, "sequences": True},
 }
 """Settings of seconds; those of others, and of names that are not here, are their own."""
 

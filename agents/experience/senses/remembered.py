@@ -5,7 +5,7 @@ number, so that one that keeps bits can keep them too, and come back as the midd
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from innervate.sense import Sense
 from innervate.signals import Channel
 
 from ....controllers import ControllerSpec
-from ....controllers.memories import MemoryConfig
+from ....controllers.memories import Holding, MemoryConfig
 from ....controllers.memory.ca3 import Ca3Config
 
 
@@ -157,6 +157,13 @@ class Remembered(Sense):
         self._state = {name: torch.from_numpy(np.array(arrays[f"held/{name}"])) for name in self._state}
         for name in _KEPT:
             getattr(self, f"_{name}")[:] = arrays[name]
+
+    def holdings(self, met: Mapping[str, np.ndarray]) -> dict[str, Holding]:
+        """What the cues of now and then call up, as numbers in the content's unit."""
+        cues = met[self._cue.name] if self._cue else np.ones((1, 1))
+        found = self.memory.holding(self._state, torch.as_tensor(np.array(cues), dtype=torch.float32))
+        found = replace(found, cue=self._cue or found.cue)
+        return {"remembered": replace(found, content=self._content, answered=self.decoded(found.answered))}
 
     def probes(self) -> dict[str, Float[np.ndarray, "env ..."]]:
         """How many memories there are, how many were lost, and the spikes of the last question."""

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 
 from innervate.controllers.memory.ca3 import Ca3Config
+from innervate.errors import ConfigError
 from innervate.launch.bench._kit.benchmark import Bench
 from innervate.launch.bench._kit.rows import Row
-from innervate.launch.bench.place.data import traverses
+from innervate.launch.bench.place.data import data_folder, traverses
 from innervate.launch.run.statistics import student_interval
 from innervate.perception.place.recognisers.spiking_map import SpikingMap
 from innervate.signals import Channel
@@ -43,6 +44,13 @@ def asked_in_winter(places: int, seed: int) -> dict[str, float]:
 def place_rows(bench: Bench) -> Iterator[Row]:
     """500 places of Nordland; nothing is lost in memory, and a place that never was is told by its winner's drive."""
     seeds, places = bench.seeds or (1 if bench.quick else 3), 100 if bench.quick else 500
+    try:
+        data_folder()
+    except ConfigError as error:
+        yield Row(
+            row=f"ca3 behind the spiking map: flags of {places} places", value=None, unit="share", peer=str(error)
+        )
+        return
     runs = [bench.once(f"places {places} {s}", partial(asked_in_winter, places, s)) for s in range(seeds)]
     same, first, auroc = ([r[k] for r in runs] for k in ("as the recogniser", "recogniser", "auroc"))
     yield Row(

@@ -11,6 +11,7 @@ import torch
 from innervate.controllers.memory._ca3_layout import CONSTANTS, FREE, GATED, Layout
 from innervate.controllers.memory._ca3_network import run
 from innervate.controllers.memory.ca3 import Ca3Config
+from innervate.errors import ConfigError
 from innervate.signals import Channel
 
 Operation = tuple[str, tuple[int, ...], tuple[int, ...]]
@@ -147,3 +148,30 @@ def test_the_published_rule_forgets_incompletely_and_learns_from_questions() -> 
         state = recalled.state
         wrong += not torch.equal(recalled.cue[0], ((contents * asked).sum(1) > 0).float())
     assert wrong >= 5
+
+
+@pytest.mark.parametrize("mode", ["gated", "paper"])
+def test_a_raster_is_what_the_operation_does(mode: str) -> None:
+    """The spikes of a store and of both questions, by population: the output in the published milliseconds, as many as
+    the answer says, and nothing is changed by looking."""
+    memory = Ca3Config(mode="paper" if mode == "paper" else "gated").build(
+        Channel("cue", 6), Channel("content", 8), torch.Generator()
+    )
+    cues, content = torch.eye(6), torch.tensor([[0.0, 1, 0, 0, 1, 0, 0, 1]])
+    state = memory.empty(1)
+    shown = memory.raster(state, cues[2:3], content)
+    assert [set(np.flatnonzero(shown[f"output_{side}"].any(1))) for side in ("cue", "content")] == [{5, 7}, {5, 7}]
+    assert np.array_equal(shown["output_content"][7], content[0].numpy())
+    assert not state["to_content"].any()
+    state = memory.store(state, cues[2:3], content)
+    kept = {k: v.clone() for k, v in state.items()}
+    for question, first, second in (
+        ({"cue": cues[2:3]}, "output_cue", "output_content"),
+        ({"content": content}, "output_content", "output_cue"),
+    ):
+        shown = memory.raster(state, **question)
+        assert [set(np.flatnonzero(shown[name].any(1))) for name in (first, second)] == [{5}, {6}]
+        assert all(torch.equal(state[k], kept[k]) for k in state)
+        assert sum(int(s.sum()) for s in shown.values()) == int(memory.recall(state, **question).spikes)
+    with pytest.raises(ConfigError, match="at least one"):
+        memory.raster(state)

@@ -26,10 +26,10 @@ def test_similar_inputs_get_similar_codes(stored_before: int) -> None:
     for moved in range(0, 33, 2):
         order = torch.randperm(512, generator=generator)
         first, other = (torch.zeros(512).index_fill(0, order[a : a + 32], 1.0) for a in (0, moved))
-        code = memory.code(memory.support(state["into"][0], first), int(state["draws"][0]))
+        code = memory.code(state, first, draw=int(state["draws"][0]))
         with_it = memory.store(state, first[None], torch.zeros(1, 8))
         likeness.append(1 - moved / 32)
-        overlaps.append(memory.overlap(code, memory.code(memory.support(with_it["into"][0], other), 10_000 + moved)))
+        overlaps.append(memory.overlap(code, memory.code(with_it, other, draw=10_000 + moved)))
     correlation: Any = spearmanr(likeness, overlaps)
     assert correlation.statistic >= 0.9
     assert overlaps[0] == 1 and overlaps[-1] < 0.2
@@ -102,3 +102,24 @@ def test_the_write_gate_learns_what_its_stream_asks_for(noisy: bool, opens: bool
             opening = memory.opening(state, torch.ones(1, 6))[0]
             assert bool(opening > 0.5) is opens
     assert means["learned"] < means["fixed"]
+
+
+def test_none_of_many_like_cues_is_taken_for_another() -> None:
+    """Ten kinds of twenty cues each, which share three quarters of what is active: all are stored as new ones, and the
+    code of a cue that was never met overlaps most with one of its kind."""
+    generator = torch.Generator().manual_seed(6)
+    memory = CodeSelectionConfig(modules=64, units=64).build(Channel("cue", 128), Channel("kind", 10), generator)
+    pools = [torch.randperm(128, generator=generator)[:32] for _ in range(10)]
+
+    def cue(number: int) -> torch.Tensor:
+        active = pools[number % 10][torch.randperm(32, generator=generator)[:24]]
+        return torch.zeros(128).index_fill(0, active, 1.0)
+
+    cues, state = [cue(number) for number in range(200)], memory.empty(1)
+    for number, each in enumerate(cues):
+        state = memory.store(state, each[None], torch.eye(10)[number % 10][None])
+    assert int(memory.held(state)) == 200 and int(memory.lost(state)) == 0
+    codes = torch.stack([memory.code(state, each) for each in cues])
+    for number in range(50):
+        overlaps = (codes == memory.code(state, cue(number))).float().mean(1)
+        assert int(overlaps.argmax()) % 10 == number % 10
