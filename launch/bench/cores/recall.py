@@ -51,7 +51,7 @@ def arms(delay: int, quick: bool) -> list[Arm]:
 
     units = CoreConfig(kind="gru", parameters=PARAMETERS).size(3, 1, DT_S)
     found = [
-        Arm("gru, as it begins by default", GRUConfig(units=units)),
+        Arm("gru, as it begins by default", GRUConfig(units=units, slowest_s=None)),
         Arm("gru with the spread", GRUConfig(units=units, slowest_s=slowest_s), True),
         Arm("elm with the spread", core("elm"), True),
         Arm("lru with the spread", core("lru"), True),
