@@ -34,6 +34,8 @@ class Core(nn.Module, ABC):
     """Whether a configuration that leaves `slowest_s` to it spreads: its own beginning forgets within a few steps."""
     remembers_activity_only: bool = True
     """Whether the state is the last activity and nothing else, as `zero` here has it."""
+    summarised: tuple[str, ...] = ()
+    """Entries of the state that a critic reads, where the others are many numbers that only travel; none for all."""
 
     @abstractmethod
     def __init__(self, inputs: int, units: int, generator: torch.Generator, dt_s: float) -> None:
