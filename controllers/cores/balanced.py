@@ -31,6 +31,7 @@ class BalancedReservoir(Core):
     """Inhibition before settling, as a multiple of what balances excitation on average."""
     into: Tensor
     within: Tensor
+    target: Tensor
 
     def __init__(self, inputs: int, units: int, generator: torch.Generator, dt_s: float) -> None:
         super().__init__(inputs, units, generator, dt_s)

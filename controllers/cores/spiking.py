@@ -20,7 +20,7 @@ class Spiking(Core):
     - v = k v + sqrt(1 - k^2) (W [x, trace] + b), k = exp(-dt / tau), by which white input moves every neuron alike.
     - spike = 1 where v > threshold, else 0; then v = reset. trace = k trace + (1 - k) spike.
 
-    tau, threshold and reset of every neuron learn (`LEARNS` has the null, in which they stay as they begin), by the
+    tau, threshold and reset of every neuron learn (unless not `LEARNS`, the null), by the
     surrogate gradient of Zenke and Ganguli 2018, 1 / (1 + |v - threshold|)^2; none passes through the reset. One tau
     is both membrane's and synapse's. Time constants begin at five steps, or log-spaced to `slowest_s`. Of the paper
     only the abstract could be read: its random release is left out.
@@ -28,7 +28,9 @@ class Spiking(Core):
 
     spreads = True
     remembers_activity_only = False
-    TIME_CONSTANT_STEPS, THRESHOLD, LEARNS = 5.0, 0.5, True
+    TIME_CONSTANT_STEPS, THRESHOLD = 5.0, 0.5
+    LEARNS: bool = True
+    """Whether the neurons' own parameters do."""
     log_tau_s: Tensor
     threshold_root: Tensor
     reset: Tensor

@@ -234,7 +234,7 @@ def test_a_dendrite_that_knows_the_context_lets_its_neuron_hear() -> None:
         best = int(drive[0].argmax())
         for sign, factor in ((1.0, 1.0), (-1.0, 0.0)):  # one segment matches, for or against, all others are silent
             core.segments.zero_()
-            core.segments[best, 2, :3] = 1e3 * sign * x[0]
+            core.segments[best, 2] = 1e5 * sign * x[0]
             found = core.step(x, core.zero(5))[0][0, best]
             torch.testing.assert_close(found, factor * drive[0, best])
         core.segments.zero_()
