@@ -60,7 +60,9 @@ class Klinotaxis(Controller):
         if config.memory_s <= 0:
             raise ConfigError(f"The sides are compared over some time; memory_s={config.memory_s} came.")
         self._felt = tuple(c for c in spec.observations if c.name in ("joint_angle", "body_velocity"))
-        own = ControllerSpec(observations=self._felt, action_size=spec.action_size, control_step_s=spec.control_step_s)
+        own = ControllerSpec(
+            observations=self._felt, action_size=spec.action_size, control_step_s=spec.control_step_s
+        )
         self.swimmer = config.swimmer.build(own, generator).requires_grad_(config.train_swimmer)
         self.bend = nn.Parameter(torch.tensor([config.gain, config.gain / 2]))
         self.log_memory = nn.Parameter(torch.tensor(math.log(config.memory_s)))

@@ -173,11 +173,7 @@ def entrained(spec: ControllerSpec) -> Circuit:
         motors=tuple(motors),
         gains=(
             *(("steer", "steer_head") if turning else ()),
-            *(f"flip_{i}" for i in range(FLIP_REACH)),
-            "oscillator",
-            "own",
-            "behind",
-            "front",
+            *(f"flip_{i}" for i in range(FLIP_REACH)), "oscillator", "own", "behind", "front",
         ),
         source="B-neurons after Bhattasali et al. 2022; head after Ji et al. 2021",
     )
