@@ -13,6 +13,7 @@ from innervate.errors import ConfigError
 from innervate.registry import Catalogue, picker
 
 from .spec import State
+from .timescales import AUTO_STEPS, Slowest
 
 __all__ = ["CORES", "Core", "CoreConfig", "make_core"]
 
@@ -31,8 +32,12 @@ class Core(nn.Module, ABC):
 
     spreads: bool = False
     """Whether it takes `slowest_s`."""
+    spreads_unasked: bool = False
+    """Whether a configuration that leaves `slowest_s` to it spreads: its own beginning forgets within a few steps."""
     remembers_activity_only: bool = True
     """Whether the state is the last activity and nothing else, as `zero` here has it."""
+    summarised: tuple[str, ...] = ()
+    """Entries of the state that a critic reads, where the others are many numbers that only travel; none for all."""
 
     @abstractmethod
     def __init__(self, inputs: int, units: int, generator: torch.Generator, dt_s: float) -> None:
@@ -102,9 +107,9 @@ class CoreConfig:
     parameters: int = 4000
     """Trainable numbers, so that cores can be compared at equal size; only where `units` is None. Fixed weights do not
     count: a `reservoir` or `gain` of this many would be large, so give these `units`."""
-    slowest_s: float | None = None
+    slowest_s: Slowest = "auto"
     """The slowest time constant at first; the others are spread evenly in their logarithm down to the control step.
-    None for the core's own beginning."""
+    "auto" is 100 control steps for `gru`, and the core's own beginning for the others; None for that of all."""
 
     def size(self, inputs: int, outputs: int, dt_s: float) -> int:
         """Units of a core that reads `inputs` numbers and is read by a linear readout of `outputs`.
@@ -137,4 +142,7 @@ class CoreConfig:
 
     def build(self, inputs: int, outputs: int, generator: torch.Generator, dt_s: float) -> Core:
         """The core for a readout of `outputs` numbers."""
-        return make_core(self.kind, inputs, self.size(inputs, outputs, dt_s), generator, dt_s, self.slowest_s)
+        slowest_s = self.slowest_s
+        if slowest_s == "auto":
+            slowest_s = AUTO_STEPS * dt_s if CORES[self.kind].spreads_unasked else None
+        return make_core(self.kind, inputs, self.size(inputs, outputs, dt_s), generator, dt_s, slowest_s)

@@ -1,6 +1,7 @@
 """Time constants in seconds, for layers that remember: spread evenly in their logarithm, kept as exp(-dt / tau)."""
 
 import math
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -8,7 +9,15 @@ from torch import Tensor
 
 from innervate.errors import ConfigError
 
-__all__ = ["keep", "keep_logit", "spread"]
+__all__ = ["AUTO_STEPS", "Slowest", "keep", "keep_logit", "spread"]
+
+Slowest = float | Literal["auto"] | None
+"""How a configuration says the slowest time constant: in seconds; "auto" for what memory needs without being told,
+`AUTO_STEPS` control steps; None for the core's own beginning, as it was published."""
+
+AUTO_STEPS = 100.0
+"""Longer than what a learner unrolls by default, so that the gradient and not the unit is what forgets; in control
+steps, since that is what is unrolled."""
 
 
 def spread(units: int, dt_s: float, slowest_s: float) -> Float[Tensor, "units"]:

@@ -1,6 +1,7 @@
 """A gated recurrent unit: memory without a prior."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -13,18 +14,21 @@ from ..layers import linear
 from ..normaliser import Normaliser
 from ..probe import UNTOUCHED, Touch
 from ..spec import ControllerSpec, Obs, State
-from ..timescales import keep_logit, spread
+from ..timescales import AUTO_STEPS, Slowest, keep_logit, spread
 
 
 @dataclass(frozen=True, kw_only=True)
 class GRUConfig:
     """A gated recurrent unit (Cho et al. 2014)."""
 
+    BEFORE: ClassVar[dict[str, Any]] = {"slowest_s": None}
+
     units: int = 64
     """Hidden units."""
-    slowest_s: float | None = None
+    slowest_s: Slowest = "auto"
     """Time constants begin spread evenly in their logarithm from the control step to this, in seconds: a memory as long
-    as that can be learned. None for update gates that begin half open, a memory of a few steps."""
+    as that can be learned. "auto" is 100 control steps; None for update gates that begin half open, a memory of a few
+    steps."""
 
     def build(self, spec: ControllerSpec, generator: torch.Generator) -> "GRU":
         """Build for any body."""
@@ -48,8 +52,9 @@ class GRU(Controller):
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
         if config.slowest_s is not None:
             dt_s, update = spec.control_step_s, slice(config.units, 2 * config.units)
+            slowest_s = AUTO_STEPS * dt_s if config.slowest_s == "auto" else config.slowest_s
             with torch.no_grad():
-                self.cell.bias_ih[update] = keep_logit(spread(config.units, dt_s, config.slowest_s), dt_s)
+                self.cell.bias_ih[update] = keep_logit(spread(config.units, dt_s, slowest_s), dt_s)
                 self.cell.bias_hh[update] = 0.0
         self.readout = linear(config.units, spec.action_size, 0.01, generator)
 

@@ -44,12 +44,18 @@ class Recurrent(Controller):
         """The core at rest."""
         return self.core.zero(batch)
 
+    def summary(self, state: State) -> State:
+        """What the core says of itself."""
+        kept = self.core.summarised
+        return {name: state[name] for name in kept} if kept else state
+
     def forward(self, obs: Obs, state: State) -> tuple[Float[Tensor, "batch action"], State]:
         """Actions in (-1, 1) from the core's new activity."""
         return self.run(obs, state, UNTOUCHED)
 
     def run(self, obs: Obs, state: State, touch: Touch) -> tuple[Float[Tensor, "batch action"], State]:
-        """Parts: `core`, what the readout sees; of a core that remembers more, each entry of its state too."""
+        """Parts: `core`, what the readout sees; of a core that remembers more, also each entry of its state that has
+        one number a unit."""
         y, after = self.stepped(self.normaliser(flat_observation(self.spec, obs)), state, touch)
         return torch.tanh(self.readout(y)), after
 
@@ -59,4 +65,4 @@ class Recurrent(Controller):
         y = touch.part("core", y)
         if self.core.remembers_activity_only:
             return y, {"activity": y}
-        return y, {name: touch.part(name, value) for name, value in after.items()}
+        return y, {k: touch.part(k, v) if v.dim() == 2 else v for k, v in after.items()}

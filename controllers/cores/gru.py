@@ -16,6 +16,7 @@ class Gated(Core):
     """
 
     spreads = True
+    spreads_unasked = True
 
     def __init__(
         self, inputs: int, units: int, generator: torch.Generator, dt_s: float, slowest_s: float | None = None

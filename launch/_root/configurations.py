@@ -128,7 +128,11 @@ def to_json(config: Any) -> dict[str, Any]:
 
 
 def from_options(kind: type[C], options: Mapping[str, Any]) -> C:
-    """A dataclass from JSON types; an unknown option is answered with the nearest."""
+    """A dataclass from JSON types; an unknown option is answered with the nearest.
+
+    An option that is not there has its default, or what `BEFORE` of the class says: a class whose defaults have changed
+    keeps there, by name, what documents without that option were written with.
+    """
     if not isinstance(cast("Any", options), Mapping):
         raise ConfigError(f"{kind.__name__} is read from a mapping of options, not from {options!r}.")
     wanted = [f for f in fields(cast("Any", kind)) if f.init]
@@ -136,6 +140,7 @@ def from_options(kind: type[C], options: Mapping[str, Any]) -> C:
     for name in options:
         if name not in known:
             raise UnknownNameError(f"option of {kind.__name__}", name, known)
+    options = {**getattr(kind, "BEFORE", {}), **options}
     for f in wanted:
         if f.name not in options and f.default is MISSING and f.default_factory is MISSING:
             raise RunError(f"{kind.__name__} lacks its option {f.name!r}.")

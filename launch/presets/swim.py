@@ -67,7 +67,9 @@ mlp_ppo = Preset(
 gru_ppo = Preset(
     about="A recurrent net without a prior, trained through time.",
     task="swim",
-    controller=GRUConfig(),
+    # A gait needs no long memory. After 100,000 steps 663 with the spread, 710 without, five seeds each; of the
+    # difference, 47, a 95 % interval is -48 to 142: undecided, so what was known to work stays.
+    controller=GRUConfig(slowest_s=None),
     learner=PPOConfig(),
     steps=500_000,
 )

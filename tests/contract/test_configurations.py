@@ -114,7 +114,7 @@ def test_a_brain_s_parts_are_written_by_name() -> None:
     cpg, out = Part(controller=GRUConfig(units=3), gives=2), Part(controller=MLPConfig())
     brain = BrainConfig(parts={"cpg": cpg, "out": out})
     document = CONTROLLERS.to_dict(brain)
-    assert document["parts"]["cpg"]["controller"] == {"name": "gru", "units": 3, "slowest_s": None}
+    assert document["parts"]["cpg"]["controller"] == {"name": "gru", "units": 3, "slowest_s": "auto"}
     assert CONTROLLERS.from_dict(json.loads(json.dumps(document))) == brain
 
 

@@ -10,7 +10,7 @@ from innervate.controllers.core import CORES, Core, make_core
 
 INPUTS, UNITS, BATCH, DT_S = 4, 9, 3, 0.02
 EVERY = pytest.mark.parametrize("name", CORES)
-REMEMBER = "elm", "gru", "leaky", "lru", "reservoir"
+REMEMBER = "ctm", "elm", "gru", "leaky", "lru", "reservoir", "spiking"
 """Those that say that with time constants as long as the task a loss hears of an input at its beginning."""
 
 

@@ -10,23 +10,24 @@ import torch
 from innervate.agents.threads import one_thread
 from innervate.controllers import Controller
 from innervate.controllers.circuits.recurrent import Recurrent, RecurrentConfig
-from innervate.controllers.core import CoreConfig
+from innervate.controllers.core import CORES, CoreConfig
 from innervate.launch.bench._kit.benchmark import Bench
 from innervate.launch.bench._kit.rows import Row
 from innervate.launch.bench._kit.timing import interleave, ratio
 from innervate.launch.bench.cores.recall import PARAMETERS, SPEC
 
 BATCH, STEPS = 16, 100
-BARS = {"leaky": 0.9, "elm": 1.5}
+BARS = {"leaky": 0.9, "elm": 1.5, "ctm": 4.6}
 """Times the gated units' step, from a sketch of each."""
-KINDS = "gru", "leaky", "elm", "lru", "gain", "reservoir"
-UNITS = {"reservoir": 300, "gain": 34}
+KINDS = "gru", "leaky", "elm", "lru", "spiking", "ctm", "dendrites", "gain", "reservoir", "balanced"
+UNITS = {"reservoir": 300, "balanced": 300, "gain": 34}
 """Of those whose weights are fixed for the most part: with as many parameters they would be nets of hundreds or
 thousands of units. As many as in `recall`, and as many as there are gated ones."""
 
 
 def _net(kind: str) -> Recurrent:
-    core = CoreConfig(kind=kind, parameters=PARAMETERS, slowest_s=1.2, units=UNITS.get(kind))
+    slowest_s = 1.2 if CORES[kind].spreads else None
+    core = CoreConfig(kind=kind, parameters=PARAMETERS, slowest_s=slowest_s, units=UNITS.get(kind))
     return RecurrentConfig(core=core).build(SPEC, torch.Generator().manual_seed(0))
 
 

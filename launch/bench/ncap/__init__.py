@@ -60,7 +60,7 @@ CONTESTANTS = (
     Contestant("entrained, PPO", WiringConfig(), PRESETS["swim-entrained-ppo"].learner, 100_000, 16_000, 2),
     Contestant("MLP(256, 256), PPO", MLPConfig(), _PPO, 300_000, 32_000, 1, "10 M steps: 987 ± 6"),
     Contestant("MLP(64, 64), PPO", MLPConfig(hidden=(64, 64)), _PPO, 150_000, 32_000, 1),
-    Contestant("GRU, PPO", GRUConfig(), _PPO, 100_000, 16_000, 1),
+    Contestant("GRU, PPO", GRUConfig(slowest_s=None), _PPO, 100_000, 16_000, 1),
 )
 ABLATIONS: dict[str, NCAPConfig] = {
     "whole": NCAPConfig(),

@@ -5,7 +5,7 @@ import torch
 from innervate.controllers.circuits.mlp import MLPConfig
 from innervate.controllers.circuits.recurrent import RecurrentConfig
 from innervate.controllers.core import CoreConfig
-from innervate.launch.bench.cores.recall import DT_S, SPEC, arms, learned, sequences
+from innervate.launch.bench.cores.recall import ARMS, DT_S, SPEC, learned, sequences
 
 
 def test_the_answer_is_in_the_first_step_only() -> None:
@@ -18,8 +18,8 @@ def test_the_answer_is_in_the_first_step_only() -> None:
 
 
 def test_arms_are_of_equal_size() -> None:
-    for arm in arms(50, quick=False):
-        count = arm.config.build(SPEC, torch.Generator().manual_seed(0)).parameter_count()
+    for arm in ARMS:
+        count = arm.at(50).build(SPEC, torch.Generator().manual_seed(0)).parameter_count()
         assert abs(count - (301 if "reservoir" in arm.name else 4000)) <= 200, (arm.name, count)
 
 

@@ -56,6 +56,14 @@ def test_changed_code_is_shown_as_stale_and_measured_anew_on_demand(
     assert renewed.once("row 1", measuring(5)) == 10 and renewed.stale == set()
 
 
+def test_words_about_the_code_make_nothing_stale() -> None:
+    bare = "def f(a: int) -> int:\n    return a + 1\n"
+    said = '"""A module."""\n__all__ = ["f"]\n\n\n' + bare.replace("return", '"""Next."""\n    return') + "    # one more\n"
+    assert digest.what_runs(bare) == digest.what_runs(said)
+    for other in ("return a + 2", "return a - 1", 'return "a"', "__all__ = [a]\n    return a + 1"):
+        assert digest.what_runs(bare) != digest.what_runs(bare.replace("return a + 1", other))
+
+
 def test_another_version_of_a_peer_is_stale(tmp_path: Path, measuring: Callable[[int], Callable[[], int]]) -> None:
     bench(tmp_path, peers={"peer": "1.0"}).once("row", measuring(1))
     later = bench(tmp_path, peers={"peer": "2.0"})
