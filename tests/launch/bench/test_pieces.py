@@ -58,7 +58,8 @@ def test_changed_code_is_shown_as_stale_and_measured_anew_on_demand(
 
 def test_words_about_the_code_make_nothing_stale() -> None:
     bare = "def f(a: int) -> int:\n    return a + 1\n"
-    said = '"""A module."""\n__all__ = ["f"]\n\n\n' + bare.replace("return", '"""Next."""\n    return') + "    # one more\n"
+    told = bare.replace("return a + 1", '"""Next."""\n    return a + 1  # one more')
+    said = f'"""A module."""\n__all__ = ["f"]\n\n\n{told}'
     assert digest.what_runs(bare) == digest.what_runs(said)
     for other in ("return a + 2", "return a - 1", 'return "a"', "__all__ = [a]\n    return a + 1"):
         assert digest.what_runs(bare) != digest.what_runs(bare.replace("return a + 1", other))
