@@ -29,6 +29,8 @@ from innervate.launch.run.evaluation import load_nervous_system
 from innervate.launch.run.folder import AgentFolder, RunFolder
 from innervate.launch.run.lock import FolderLock
 
+FORMAT = 1
+"""Of life.safetensors."""
 TRIALS, LIFE = "trials.jsonl", "life.safetensors"
 _TOLD = ("trial", "day", "number", "probe", "success", "latency_s", "path_m", "straight_m", "goal_m")
 _BRAIN, _WORLD, _SENSED = "brain.", "world.", "sensed"
@@ -119,15 +121,15 @@ class Life:
     def keep(self) -> None:
         """Write life.safetensors; the old one stands until the new one is whole."""
         trials = self.path / TRIALS
-        kept = {f"{_BRAIN}{k}": v.numpy() for k, v in self._state.items()}
-        kept |= {f"{_WORLD}{k}": np.asarray(v) for k, v in self.env.snapshot().items()}
-        kept[_SENSED] = self._flat
         about = {
-            "steps": self.steps, "episode": self._episode, "return": self._return, "lesion": self.lesion,
-            "bytes": trials.stat().st_size,
+            "format": FORMAT, "steps": self.steps, "episode": self._episode, "return": self._return,
+            "lesion": self.lesion, "bytes": trials.stat().st_size,
         }  # fmt: skip
-        arrays = {name: np.asarray(value, order="C") for name, value in kept.items()}
+        arrays = {name: np.asarray(value, order="C") for name, value in self._kept().items()}
         write_bytes_atomically(self.path / LIFE, save(arrays, {"life": json.dumps(about)}))
+
+    def _kept(self) -> dict[str, np.ndarray]:
+        return _named(self._state, self.env) | {_SENSED: self._flat}
 
     def _restore(self) -> None:
         about, arrays = _read(self.path / LIFE)
@@ -136,6 +138,7 @@ class Life:
                 f"The life in {self.path} was begun with the lesions {about['lesion']}, and goes on with those; "
                 f"{list(self.lesion)} were asked for. Another life: another folder, or without {LIFE}."
             )
+        _check(self.path / LIFE, arrays, self._kept())
         self.env.restore(_part(arrays, _WORLD))
         self._state = _brain(arrays)
         self._flat, self._return = arrays[_SENSED].copy(), float(about["return"])
@@ -161,6 +164,7 @@ def holdings(path: Path, met: Mapping[str, np.ndarray]) -> tuple[dict[str, Holdi
     env: Any = make_vector_env(world, 1)
     try:
         env.reset(seed=[folder.config().seed])
+        _check(folder.path / LIFE, arrays, _named(controller.initial_state(1), env) | {_SENSED: np.zeros(0)})
         env.restore(_part(arrays, _WORLD))
         found = memories_of(controller, _brain(arrays), env, {k: torch.from_numpy(v) for k, v in met.items()})
     finally:
@@ -173,9 +177,29 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads((file.metadata() or {})["life"])
-            return about, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, json.JSONDecodeError) as error:
         raise RunError(f"{path} is damaged or no life ({error}); without it a new life begins.") from error
+    if about.get("format", FORMAT) != FORMAT:  # the first lives did not say
+        raise RunError(f"{path} is of format {about['format']!r}; this innervate reads {FORMAT}.")
+    return about, arrays
+
+
+def _named(state: State, env: Any) -> dict[str, np.ndarray]:
+    """All that the next step depends on but what was sensed, under the names of life.safetensors."""
+    brain = {f"{_BRAIN}{name}": value.numpy() for name, value in state.items()}
+    return brain | {f"{_WORLD}{name}": np.asarray(value) for name, value in env.snapshot().items()}
+
+
+def _check(path: Path, arrays: Mapping[str, np.ndarray], fresh: Mapping[str, np.ndarray]) -> None:
+    """Raises `RunError` where the life is of a nervous system or a world with other parts than the run's are now."""
+    if other := sorted(arrays.keys() ^ fresh.keys()):
+        what = "lacks" if other[0] in fresh else "has"
+        raise RunError(
+            f"{path} {what} {other[0]!r} ({len(other)} such in all): it was lived with other parts, or by an innervate "
+            "whose memory or sense of that name kept other things. Move it away for a new life, or go on with the "
+            "version that began it."
+        )
 
 
 def _part(arrays: Mapping[str, np.ndarray], mark: str) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save
 
 from innervate.agents.brains.forager import FORAGER, SENSES
 from innervate.agents.experience.senses.place import PlaceConfig
@@ -76,3 +78,22 @@ def test_a_life_keeps_its_lesions_and_its_folder(folder: Path) -> None:
         Life(folder, ("remembered_familiarity",))
     with pytest.raises(RunError, match="run folder"):
         Life(Path("swim-entrained"))
+
+
+def test_a_life_of_other_parts_or_of_another_format_is_named(folder: Path) -> None:
+    lived(folder, 5)
+    with safe_open(folder / LIFE, framework="numpy") as file:
+        about: dict[str, Any] = json.loads(file.metadata()["life"])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+    def refused(told: dict[str, Any], kept: dict[str, np.ndarray], match: str) -> None:
+        (folder / LIFE).write_bytes(save(kept, {"life": json.dumps(told)}))
+        with pytest.raises(RunError, match=match):
+            Life(folder)
+
+    name = next(name for name in arrays if "held/" in name)
+    refused(about, {k: v for k, v in arrays.items() if k != name}, f"lacks '{name}'.*version that began it")
+    refused(about, arrays | {"world.wings": np.zeros(2, np.float32)}, r"has 'world\.wings'")
+    refused({**about, "format": 99}, arrays, "format 99")
+    (folder / LIFE).write_bytes(save(arrays, {"life": json.dumps({k: v for k, v in about.items() if k != "format"})}))
+    assert len(lived(folder, 3)[1]) == 0  # from before formats: goes on
