@@ -68,6 +68,6 @@ def _recorded(source: Path, options: Options) -> list[Traces]:
     folder = RunFolder.open(source)
     controller, world = load_nervous_system(folder, folder.config().world, lesion=options.lesion)
     return [
-        of_recording(record(controller, world, episode=i), f"{source.name}, episode {i}")
+        of_recording(record(controller, world, episode=i), f"{source.name}, episode {i}", controller)
         for i in range(options.episodes)
     ]

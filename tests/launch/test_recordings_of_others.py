@@ -1,14 +1,19 @@
 """Recordings that others made, and what cannot be analysed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from innervate.controllers import ControllerSpec
+from innervate.controllers.circuits.gru import GRUConfig
 from innervate.errors import ConfigError, InnervateWarning
 from innervate.launch.analysis.method import METHODS, analyse, save
 from innervate.launch.analysis.recordings.files import read
 from innervate.launch.analysis.recordings.traces import Traces, common
+from innervate.signals import Channel
 
 
 def made(steps: int = 200, names: str = "abc", step_s: float = 0.1) -> Traces:
@@ -90,7 +95,10 @@ def test_wirings_that_differ_and_steps_that_differ_are_told() -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_tells_draws_and_saves(name: str, tmp_path: Path) -> None:
-    found = analyse([made(), Traces(0.1, ("a", "b", "c"), made(300).activity[:200])], name)
+    spec = ControllerSpec(observations=(Channel("joint_angle", 1),), action_size=1, control_step_s=0.1)
+    controller = GRUConfig(units=3).build(spec, torch.Generator().manual_seed(0))
+    other = Traces(0.1, ("a", "b", "c"), made(300).activity[:200])
+    found = analyse([replace(one, controller=controller) for one in (made(), other)], name)
     assert found.told() and all(what and much for what, much in found.told())
     picture, numbers = save(found, tmp_path, name)
     assert picture.read_bytes()[:4] == b"\x89PNG"

@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
+from innervate.controllers import Controller
 from innervate.errors import ConfigError, InnervateWarning
 from innervate.launch.analysis.recordings.recording import Recording
 
@@ -26,6 +27,8 @@ class Traces:
     """Summed weights of the synapses from column to row, where they are known."""
     origin: str = ""
     """Where it came from, in messages."""
+    controller: Controller | None = None
+    """What made it, where it can be asked more than it was seen to do."""
 
     def __post_init__(self) -> None:
         what = f"The recording {self.origin}".rstrip()
@@ -60,10 +63,11 @@ class Traces:
         wiring = None if self.wiring is None else self.wiring[np.ix_(kept, kept)]
         if len(kept) < 2:
             raise ConfigError(f"The recording {self.origin} holds {len(kept)} units that change; two are needed.")
-        return Traces(self.step_s, tuple(self.neurons[i] for i in kept), self.activity[:, kept], wiring, self.origin)
+        names = tuple(self.neurons[i] for i in kept)
+        return replace(self, neurons=names, activity=self.activity[:, kept], wiring=wiring)
 
 
-def of_recording(recording: Recording, origin: str = "") -> Traces:
+def of_recording(recording: Recording, origin: str = "", controller: Controller | None = None) -> Traces:
     """What a controller did in an episode, with its wiring where it is a circuit of named neurons."""
     wiring = None
     if recording.wiring is not None:
@@ -75,7 +79,7 @@ def of_recording(recording: Recording, origin: str = "") -> Traces:
                 if kind == "gap":
                     wiring[place[pre], place[post]] += weight
     activity = np.asarray(recording.activity, np.float64)
-    return Traces(recording.control_step_s, recording.neurons, activity, wiring, origin)
+    return Traces(recording.control_step_s, recording.neurons, activity, wiring, origin, controller)
 
 
 def common(traces: Sequence[Traces]) -> list[Traces]:
@@ -106,5 +110,5 @@ def common(traces: Sequence[Traces]) -> list[Traces]:
     for one in moving:
         at = [one.neurons.index(n) for n in shared]
         wiring = None if one.wiring is None else one.wiring[np.ix_(at, at)]
-        chosen.append(Traces(one.step_s, tuple(shared), one.activity[:, at], wiring, one.origin))
+        chosen.append(replace(one, neurons=tuple(shared), activity=one.activity[:, at], wiring=wiring))
     return chosen
