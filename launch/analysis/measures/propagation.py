@@ -15,7 +15,8 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from innervate.controllers import Controller
-from innervate.controllers.probe import Seen, Touch
+from innervate.controllers.damage import Both
+from innervate.controllers.probe import UNTOUCHED, Seen, Touch
 from innervate.errors import ConfigError
 
 
@@ -56,22 +57,6 @@ class Responses:
     """From the pulse's begin until half of the peak; NaN where there is none."""
 
 
-class _Both(Touch):
-    """First the pulse, then a look."""
-
-    def __init__(self, pulse: Touch, seen: Seen) -> None:
-        self._pulse, self._seen = pulse, seen
-
-    def part(self, name: str, activity: Tensor) -> Tensor:
-        return self._seen.part(name, self._pulse.part(name, activity))
-
-    def neurons(self, names: Sequence[str], activity: Tensor) -> Tensor:
-        return self._seen.neurons(names, self._pulse.neurons(names, activity))
-
-    def within(self, prefix: str) -> "_Both":
-        return _Both(self._pulse.within(prefix), self._seen.within(prefix))
-
-
 @torch.no_grad()
 def responses(
     controller: Controller,
@@ -110,12 +95,12 @@ def responses(
     obs = {name: value.expand(n + 1, -1) for name, value in rest.items()}
     state = controller.initial_state(n + 1)
     pulse = Pulse({name: row for row, name in enumerate(units)}, amplitude)
-    still, shown = Touch(), list[np.ndarray]()
+    shown = list[np.ndarray]()
     before, on, after = (round(t / step_s) for t in (settle_s, pulse_s, watch_s))
     for step in range(before + max(after, 1)):
         seen = Seen()
         pulsing = before <= step < before + max(on, 1)
-        _, state = controller.run(obs, state, _Both(pulse if pulsing else still, seen))
+        _, state = controller.run(obs, state, Both(pulse if pulsing else UNTOUCHED, seen))
         if step >= before:
             values = _columns(seen.found)[1].numpy().astype(np.float64)
             shown.append(values[:-1] - values[-1:])
