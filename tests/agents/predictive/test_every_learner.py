@@ -16,6 +16,8 @@ from innervate.errors import ConfigError
 
 NAMES = tuple(name for name in LEARNERS if name.startswith("predictive"))
 EVERY = pytest.mark.parametrize("name", NAMES)
+FEW = ("predictive-sac", "predictive-ppo", "predictive-dqn")
+"""One of each kind; the others are trained in the slow tests."""
 SMALL = LatentConfig(latent=4, encoder=(8,), hidden=(8,))
 
 
@@ -45,7 +47,7 @@ def test_every_algorithm_with_an_encoder_is_a_learner() -> None:
     assert set(PLACES) <= algorithms
 
 
-@EVERY
+@pytest.mark.parametrize("name", [n if n in FEW else pytest.param(n, marks=pytest.mark.slow) for n in NAMES])
 def test_the_policy_is_the_controller_and_the_objective_moves_its_encoder(name: str) -> None:
     learner, after = trained(name, aux_coef=1.0)
     controller, policy = learner.controller, learner.model.policy
