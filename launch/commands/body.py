@@ -8,11 +8,8 @@ from typing import Annotated
 
 import tyro
 
-from innervate.envs.foreign.robots import path_of
-from innervate.envs.model import compile_spec, load_spec
-from innervate.envs.registry import BODIES
-from innervate.envs.sheet import sheet
-from innervate.errors import InnervateError
+from innervate.envs.sight import gl
+from innervate.errors import ConfigError, InnervateError
 from innervate.files import write_bytes_atomically
 
 SMOKE = (["swimmer"], ["dm_control:quadruped", "--picture", "{folder}/body.png"])
@@ -31,14 +28,25 @@ class Options:
 def main(argv: Sequence[str]) -> None:
     """Print, draw, and say what to type next."""
     options = tyro.cli(Options, args=list(argv), prog="innervate body")
+    picture = options.picture
+    try:
+        gl.prepare(render=picture is not None)  # before mujoco is imported, which reads once what renders
+    except ConfigError as error:
+        print(f"no picture: {error}", file=sys.stderr)
+        picture = None
+    from innervate.envs.foreign.robots import path_of
+    from innervate.envs.model import compile_spec, load_spec
+    from innervate.envs.registry import BODIES
+    from innervate.envs.sheet import sheet
+
     path = path_of(options.what)
     spec = BODIES[options.what]() if path is None else load_spec(path)
     model = compile_spec(spec, options.what)
     print(sheet(model))
-    if options.picture is not None:
+    if picture is not None:
         try:
-            write_bytes_atomically(options.picture, _picture(model))
-            print(options.picture)
+            write_bytes_atomically(picture, _picture(model))
+            print(picture)
         except InnervateError as error:
             print(f"no picture: {error}", file=sys.stderr)
     if path is not None:
