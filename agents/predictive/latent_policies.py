@@ -11,7 +11,7 @@ from jaxtyping import Float
 from sb3_contrib.crossq.policies import CrossQPolicy
 from sb3_contrib.qrdqn.policies import QRDQNPolicy
 from sb3_contrib.tqc.policies import TQCPolicy
-from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.dqn.policies import DQNPolicy
 from stable_baselines3.sac.policies import SACPolicy
@@ -137,10 +137,6 @@ class LatentControllerPolicy(ControllerPolicy):
         for module in self.modules():
             if isinstance(module, Normaliser):
                 module.update(carried[:, : module.mean.numel()])
-
-    def extract_features(self, obs: Any, features_extractor: Any = None) -> Any:
-        """As any policy does, not as one with two extractors."""
-        return super(ActorCriticPolicy, self).extract_features(obs, features_extractor or self.features_extractor)
 
 
 class ValueNetwork(BasePolicy):

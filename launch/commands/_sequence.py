@@ -1,10 +1,10 @@
 """`--sequence` and `--keep`: tasks of the arm in a row, and what keeps the earlier ones."""
 
-import importlib
 from dataclasses import replace
 from typing import Any
 
 from innervate.agents.keeper import KEEPERS
+from innervate.agents.registry import example_of
 from innervate.errors import ConfigError
 
 LEARNER = "continual"
@@ -12,7 +12,7 @@ LEARNER = "continual"
 
 def example() -> tuple[str, str]:
     """The task and the circuit of a sequence that names none."""
-    return importlib.import_module(f"innervate.agents.learners.{LEARNER}").EXAMPLE  # read by these runs only
+    return example_of(LEARNER)
 
 
 def check_learner(learner: str | None) -> None:

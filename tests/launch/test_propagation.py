@@ -97,6 +97,10 @@ def test_what_cannot_be_pulsed_or_compared_is_told(tmp_path: Path) -> None:
     table = Traces(0.1, ("a", "b"), np.random.default_rng(0).normal(size=(30, 2)), origin="worm.csv")
     with pytest.raises(ConfigError, match=r"worm\.csv is a table"):
         analyse([table], "propagation")
+    rows = table.activity
+    two = [Traces(0.1, ("a", "b"), rows, controller=chain()) for _ in range(2)]
+    with pytest.raises(ConfigError, match="one circuit at a time"):
+        analyse(two, "propagation")
     with pytest.raises(RunError, match=r"There is no atlas .*funatlas\.h5"):
         read_atlas(tmp_path / "no.h5")
     (tmp_path / "bad.h5").write_bytes(b"no")

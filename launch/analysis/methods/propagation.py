@@ -135,12 +135,14 @@ def compared(found: Responses, contacts: Float[np.ndarray, "pre post"] | None, a
 
 
 def analyse(traces: list[Traces], config: Config) -> Propagation:
-    """Pulse the circuit of the first recording.
+    """Pulse the circuit that made the recordings.
 
     Raises:
-        ConfigError: a recording without its circuit.
+        ConfigError: a recording without its circuit, or recordings of several circuits.
     """
     one = traces[0]
+    if any(other.controller is not one.controller for other in traces):
+        raise ConfigError("Propagation pulses one circuit at a time; these recordings are of several. Name one run.")
     if one.controller is None:
         raise ConfigError(
             f"Propagation pulses a circuit, and {one.origin or 'this recording'} is a table; give a run folder or a "
